@@ -1,0 +1,127 @@
+# Every command of the project; `make` alone lists them. Nothing here is done twice: tools and clients are installed once,
+# into .tools and tests/clients/node_modules, under stamps that carry a hash of what pins them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
+FUZZ_SECONDS ?= 10
+PYTHON ?= python3
+
+export TOOLS := $(CURDIR)/.tools
+export TEST_LOGS := $(CURDIR)/target/test-logs
+export PATH := $(TOOLS)/bin:$(PATH)
+# A snapshot that differs fails; only `make golden` writes.
+export INSTA_UPDATE := no
+
+SCRIPTS := tests/scripts
+STEP := $(SCRIPTS)/step
+hash = $(firstword $(shell sha256sum $(1)))
+PYTHON_CLIENTS := .tools/venv/.installed-$(call hash,tests/clients/requirements.txt)
+NODE_CLIENTS := tests/clients/node_modules/.installed-$(call hash,tests/clients/package-lock.json)
+
+##@ Use
+
+.PHONY: demo
+demo: build-tools ## Simulator, sidecar and every verdict in one table; no cluster needed
+	cargo run --locked --package riskgate -- demo
+
+##@ Check
+
+.PHONY: test
+test: check unit fuzz-short process ## Everything that CI runs, quick checks first
+	@$(SCRIPTS)/count $(TEST_LOGS)/unit $(TEST_LOGS)/process
+
+.PHONY: check
+check: fmt-check clippy rustdoc deny generate-check boundaries sizes ## All that is not a test
+
+.PHONY: fmt-check
+fmt-check:
+	@$(STEP) fmt $(SCRIPTS)/fmt --check
+
+.PHONY: clippy
+clippy: build-tools
+	@$(STEP) clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: rustdoc
+rustdoc: build-tools
+	@RUSTDOCFLAGS="-D warnings" $(STEP) rustdoc cargo doc --locked --workspace --no-deps
+
+.PHONY: deny
+deny: build-tools ## Dependencies: bans, licences, sources; advisories where a database is at hand
+	@$(SCRIPTS)/cargo-tool cargo-deny $(CARGO_DENY)
+	@$(STEP) deny $(SCRIPTS)/deny
+
+.PHONY: generate-check
+generate-check: build-tools
+	@$(STEP) generated cargo xtask generate --check
+
+.PHONY: boundaries
+boundaries: build-tools ## No crate depends on what design section 2 forbids it
+	@$(STEP) boundaries cargo xtask boundaries
+
+.PHONY: sizes
+sizes: build-tools
+	@$(STEP) sizes cargo xtask sizes
+
+.PHONY: unit
+unit: build-tools ## Unit, property and golden tests
+	@$(STEP) --tests unit cargo test --locked --workspace --exclude riskgate-tests --no-fail-fast
+
+.PHONY: process
+process: build-tools clients ## Real processes and real clients over loopback
+	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
+
+.PHONY: fuzz-short
+fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make fuzz-short FUZZ_SECONDS=600
+	@$(SCRIPTS)/cargo-tool cargo-fuzz $(CARGO_FUZZ)
+	@$(STEP) fuzz $(SCRIPTS)/fuzz $(FUZZ_SECONDS)
+
+##@ Change
+
+.PHONY: fmt
+fmt: ## Format the Rust sources
+	@$(SCRIPTS)/fmt
+
+.PHONY: generate
+generate: build-tools ## Write the generated files anew (crds/)
+	cargo xtask generate
+
+.PHONY: golden
+golden: build-tools ## Write golden files and snapshots anew; then read the diff
+	INSTA_UPDATE=always UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests
+
+.PHONY: refresh-clients
+refresh-clients: ## Resolve the independent clients anew and pin them with hashes
+	PYTHON=$(PYTHON) $(SCRIPTS)/refresh-clients
+
+##@ Set up
+
+.PHONY: build-tools
+build-tools: ## What building needs beside Rust: a C and C++ compiler, cmake
+	@command -v cargo >/dev/null || { echo "riskgate is built with Rust: install rustup first" >&2; exit 1; }
+	@$(SCRIPTS)/need cc=build-essential c++=build-essential cmake=cmake
+
+.PHONY: clients
+clients: $(PYTHON_CLIENTS) $(NODE_CLIENTS) ## The independent clients that the process tests drive
+
+$(PYTHON_CLIENTS):
+	@$(STEP) "python clients" $(SCRIPTS)/python-clients $(PYTHON) $@
+
+$(NODE_CLIENTS):
+	@command -v npm >/dev/null || { echo "the Node client needs Node 20 or newer, with npm" >&2; exit 1; }
+	@$(STEP) "node clients" npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here
+	rm -rf target .tools tests/clients/node_modules
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
