@@ -1,1 +1,17 @@
-//! placeholder
+//! The providers' protocols: recognise, attach, read, refuse. Bytes in, bytes out.
+//!
+//! Each provider is one module that implements [`Protocol`]; the pipeline of the sidecar knows no other. Nothing here reads a
+//! clock, opens a connection or decides: facts go out, and answers are written as the provider itself writes them.
+
+pub mod answer;
+pub mod bankid_se;
+pub mod given;
+pub mod lint;
+pub mod protocol;
+
+pub use answer::{Answer, Fault};
+pub use given::Given;
+pub use lint::Lint;
+pub use protocol::{
+    Completed, Malformed, Prepared, Protocol, Reading, Recognised, Started, Tightened, Unreadable,
+};

@@ -1,0 +1,253 @@
+//! The compiled configuration of a sidecar: what the operator writes and the sidecar reads.
+//!
+//! It mirrors the `spec` of the RiskPolicy resource (design.md section 3) with every default filled in and every
+//! environment resolved, so that a finding about it can be told in the words of the policy. It holds no secret: only
+//! the names under which the kubelet mounts them.
+
+mod bankid_se;
+mod check;
+mod service;
+
+pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
+pub use check::Finding;
+pub use service::{DecisionLog, LogConfig, LogLevel, MemoryStore, Ports, StoreConfig, Timeouts};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::evaluate::Scope;
+use crate::flow::Flow;
+use crate::operation::{Operation, Provider};
+use crate::parameters::RiskParameters;
+use crate::verdict::Verdict;
+
+/// The schema number of [`SidecarConfig`]; the ConfigMap carries it in its key, `config.v1.yaml`.
+pub const SCHEMA: u32 = 1;
+
+/// Whether verdicts are enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Mode {
+    /// Verdicts are enforced.
+    #[default]
+    Enforce,
+    /// Risk parameters are attached, decisions made and recorded; no outcome is changed.
+    Monitor,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Enforce => "Enforce",
+            Self::Monitor => "Monitor",
+        })
+    }
+}
+
+/// What happens with operations that no flow covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum UncoveredOperations {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They pass, and are recorded.
+    Forward,
+}
+
+impl UncoveredOperations {
+    /// The verdict for an operation that no flow covers.
+    #[must_use]
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Refuse => Verdict::Block,
+            Self::Forward => Verdict::Allow,
+        }
+    }
+}
+
+/// The policy that a configuration was compiled from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PolicyName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl std::fmt::Display for PolicyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// A key of a Secret of the policy's namespace; mounted as `secrets/NAME/KEY`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SecretKeyRef {
+    /// The Secret's name.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    pub name: String,
+    /// The key in it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    pub key: String,
+}
+
+/// A Secret of the policy's namespace; mounted as `secrets/NAME/`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SecretRef {
+    /// The Secret's name.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    pub name: String,
+}
+
+/// The compiled configuration of a sidecar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SidecarConfig {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The policy it was compiled from.
+    pub policy: PolicyName,
+    /// Whether verdicts are enforced.
+    #[serde(default)]
+    pub mode: Mode,
+    /// What happens with operations that no flow covers.
+    #[serde(default)]
+    pub uncovered_operations: UncoveredOperations,
+    /// Ports of the sidecar's own endpoints.
+    #[serde(default)]
+    pub ports: Ports,
+    /// The key of the pseudonyms in decision records; left out, each process makes its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym_key_ref: Option<SecretKeyRef>,
+    /// Time limits.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+    /// What is logged, and where decisions go.
+    #[serde(default)]
+    pub log: LogConfig,
+    /// Where open transactions are kept.
+    #[serde(default)]
+    pub store: StoreConfig,
+    /// The providers the sidecar stands in front of.
+    pub providers: Vec<ProviderConfig>,
+    /// What is attached when the application sent nothing.
+    #[serde(default)]
+    pub risk_parameters: RiskParameters,
+    /// The flows.
+    pub flows: Vec<Flow>,
+}
+
+/// One provider, with the port that the sidecar listens on for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// The entry's name: flows and the ready line refer to it.
+    pub name: String,
+    /// The port on loopback.
+    pub listen: Listen,
+    /// Swedish BankID.
+    pub bank_id_se: BankIdSeConfig,
+}
+
+/// Where the sidecar listens for a provider's requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Listen {
+    /// The port on loopback; 0 takes a free one (outside a cluster).
+    pub port: u16,
+}
+
+impl ProviderConfig {
+    /// The kind of provider.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::BankIdSe
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not YAML, or not of the shape of [`SidecarConfig`].
+    #[error("the configuration does not read: {0}")]
+    Shape(#[from] serde_yaml::Error),
+    /// Of another schema number.
+    #[error(
+        "the configuration has schema {0}, this sidecar reads schema {SCHEMA}: upgrade the sidecar or the operator"
+    )]
+    Schema(u32),
+    /// Contradictory; every finding, one a line.
+    #[error("the configuration is contradictory:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Findings(Vec<Finding>),
+}
+
+impl SidecarConfig {
+    /// Reads a configuration and checks it whole.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with line and column where the text does not read, or every contradiction with its field.
+    pub fn from_yaml(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = serde_yaml::from_str(text)?;
+        if config.schema != SCHEMA {
+            return Err(ConfigError::Schema(config.schema));
+        }
+        let findings = config.check();
+        if findings.is_empty() { Ok(config) } else { Err(ConfigError::Findings(findings)) }
+    }
+
+    /// The configuration as YAML, as the operator writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Shape`]; it cannot occur for a configuration of this type.
+    pub fn to_yaml(&self) -> Result<String, ConfigError> {
+        Ok(serde_yaml::to_string(self)?)
+    }
+
+    /// The revision: a hash of the configuration's meaning, so that comments and layout do not change it.
+    #[must_use]
+    pub fn revision(&self) -> String {
+        // Serialising this type to memory cannot fail: no map has keys that are not text.
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(&canonical).iter().fold(String::from("sha256:"), |mut text, byte| {
+            text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+            text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+            text
+        })
+    }
+
+    /// The flow of that name.
+    #[must_use]
+    pub fn flow(&self, name: &str) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.name == name)
+    }
+
+    /// The flow that covers an operation when no header selects one.
+    #[must_use]
+    pub fn default_flow(&self, provider: &str, operation: Operation) -> Option<&Flow> {
+        self.flows.iter().find(|flow| !flow.selectable_by_header && flow.covers(provider, operation))
+    }
+
+    /// What a transaction is judged under whose order, or whose flow, is not known.
+    #[must_use]
+    pub fn scope_of_unknown<'a>(&'a self, provider: &'a str) -> Scope<'a> {
+        let flows: Vec<&Flow> = self.flows.iter().filter(|flow| flow.provider == provider).collect();
+        let when = self
+            .providers
+            .iter()
+            .find(|entry| entry.name == provider)
+            .map(|entry| entry.bank_id_se.when_order_unknown);
+        match when {
+            _ if flows.is_empty() => Scope::Uncovered(self.uncovered_operations.verdict()),
+            Some(WhenOrderUnknown::Block) => Scope::UnknownBlocked,
+            _ => Scope::Strictest { provider, flows },
+        }
+    }
+}

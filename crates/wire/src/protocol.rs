@@ -1,0 +1,225 @@
+//! What the pipeline needs to know of a provider's protocol: the seam at which a provider plugs in.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use riskgate_core::config::Mode;
+use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Threshold};
+
+use crate::answer::{Answer, Fault};
+use crate::given::Given;
+use crate::lint::Lint;
+
+/// One provider's protocol, as one policy configures it. Pure: the same input gives the same output.
+///
+/// The calls follow the pipeline (design.md section 4): `recognise`, `prepare` and `tighten` on the way to the provider,
+/// `read_started` and `read_result` on the way back, `refuse_…` and `fault` for answers of our own.
+pub trait Protocol: Send + Sync {
+    /// The kind of provider.
+    fn provider(&self) -> Provider;
+
+    /// The one `Content-Type` that a request body may have, to the letter.
+    fn content_type(&self) -> &'static str;
+
+    /// What a request is, by method and exact raw path (query included).
+    fn recognise(&self, method: &str, path: &str) -> Recognised;
+
+    /// Reads a request that starts a transaction, and completes it with risk parameters that it lacks.
+    ///
+    /// In [`Mode::Monitor`] only what makes the provider assess the risk is added; nothing that the application sent is
+    /// repaired or removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when the body cannot be read, or asks for what cannot be enforced.
+    fn prepare(
+        &self,
+        operation: Operation,
+        body: &Bytes,
+        given: &Given,
+        mode: Mode,
+    ) -> Result<Prepared, Malformed>;
+
+    /// Adds requirements to a prepared request. What the application set stricter stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when the body cannot be read; it was read before by [`Protocol::prepare`].
+    fn tighten(
+        &self,
+        operation: Operation,
+        body: &Bytes,
+        require: &[Requirement],
+    ) -> Result<Tightened, Malformed>;
+
+    /// The reference of the transaction that a request for its result, or for its end, is about.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when the request names none, or cannot be read.
+    fn reference(&self, path: &str, body: &[u8]) -> Result<String, Malformed>;
+
+    /// Reads the provider's answer to a request that starts a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_started(&self, status: u16, body: &[u8]) -> Result<Started, Unreadable>;
+
+    /// Reads the provider's answer to a request for the result of the transaction `reference`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's, or not about this transaction.
+    fn read_result(&self, reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable>;
+
+    /// Reads the provider's answer to a request that ends a transaction: true when it is ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<bool, Unreadable>;
+
+    /// Checks the provider's answer to a probe (a GET on a known path), which may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_probe(&self, status: u16, body: &[u8]) -> Result<(), Unreadable>;
+
+    /// What the provider's own indication is for an operation to which it gives none: `NotApplicable` for phone operations,
+    /// else `Unknown`. An unknown operation may have had one.
+    fn without_indication(&self, operation: Option<Operation>) -> Assessment;
+
+    /// The answer that refuses to start a transaction. `details` names riskgate and the policy.
+    fn refuse_start(&self, details: &str) -> Answer;
+
+    /// The answer that refuses the result of the transaction `reference`. It tells nothing of the user.
+    fn refuse_result(&self, reference: &str) -> Answer;
+
+    /// The answer that says that the transaction `reference` still runs.
+    fn pending(&self, reference: &str) -> Answer;
+
+    /// The provider's own form of a fault. `details` says what is wrong.
+    fn fault(&self, fault: Fault, details: &str) -> Answer;
+
+    /// The answer in place of one that is [`Unreadable`]: its own status for a 4xx or 5xx, 500 otherwise.
+    fn in_place_of(&self, status: u16, details: &str) -> Answer;
+}
+
+/// What a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognised {
+    /// It starts a transaction.
+    Start(Operation),
+    /// It asks for the result of a transaction.
+    Result,
+    /// It ends a transaction.
+    Cancel,
+    /// A GET on a known path: clients use the provider's 405 as a health probe.
+    Probe,
+    /// A path that the provider does not have.
+    UnknownPath,
+    /// A known path with a method that the provider does not take.
+    OtherMethod,
+}
+
+/// A request that starts a transaction, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The body to send; the application's own bytes when nothing was to be changed.
+    pub body: Bytes,
+    /// The members that were attached, such as `web.userAgent`.
+    pub attached: Vec<String>,
+    /// What is wrong with what the application sent.
+    pub lint: Vec<Lint>,
+    /// The threshold that the application set itself (Swedish BankID: `requirement.risk`).
+    pub application_threshold: Option<Threshold>,
+    /// What the request requires of the user.
+    pub carried: RequirementSet,
+    /// The user's national identity number, where the request names it. Never logged.
+    pub subject: Option<String>,
+    /// The user's address, as the request carries it.
+    pub client_ip: Option<IpAddr>,
+    /// The user's browser, as the request carries it.
+    pub user_agent: Option<String>,
+}
+
+/// A request after it was tightened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tightened {
+    /// The body to send.
+    pub body: Bytes,
+    /// The members that were added, such as `requirement.pinCode`.
+    pub attached: Vec<String>,
+    /// What the request now requires of the user.
+    pub carried: RequirementSet,
+}
+
+/// The provider's answer to a request that starts a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// The transaction exists, under this reference.
+    Open(String),
+    /// The provider refused, in its own words.
+    Refused,
+}
+
+/// The provider's answer to a request for a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// Not there yet.
+    Pending,
+    /// The transaction failed. The answer is final.
+    Failed,
+    /// The transaction is complete. The answer is final, and given once.
+    Complete(Completed),
+    /// The provider knows no such transaction: it ended, was delivered before, or belongs to another certificate.
+    NoSuchTransaction,
+    /// The provider refused for another reason, in its own words.
+    Refused,
+}
+
+/// What a completed transaction says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completed {
+    /// The provider's own indication; none when the answer has none. An unrecognised value is [`Assessment::Unknown`].
+    pub indication: Option<Assessment>,
+    /// The user's national identity number. Never logged.
+    pub subject: Option<String>,
+    /// The address of the user's device, as the provider saw it.
+    pub device_ip: Option<IpAddr>,
+}
+
+/// Why a request cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// It cannot be read; the text says where and why, and repeats nothing of the body.
+    #[error("Invalid request: {0}")]
+    Unreadable(String),
+    /// A member has a value that cannot be taken; names the member and what to write.
+    #[error("Invalid {member}: {expected}")]
+    Member {
+        /// The member, such as `requirement.risk`.
+        member: &'static str,
+        /// What may stand there.
+        expected: &'static str,
+    },
+}
+
+/// Why the provider's answer cannot be believed. The text repeats nothing of the body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not of the provider's form.
+    #[error("the provider's answer does not read: {0}")]
+    Form(String),
+    /// Another status than the protocol has for this answer.
+    #[error("the provider answered with status {0}, which this call does not have")]
+    Status(u16),
+    /// About another transaction.
+    #[error("the provider's answer is about another transaction")]
+    OtherTransaction,
+    /// In a state that the protocol does not have.
+    #[error("the provider's answer has an unknown status")]
+    UnknownState,
+}
