@@ -5,6 +5,8 @@ mod generate;
 mod sizes;
 mod tree;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -32,9 +34,19 @@ enum Task {
     Sizes,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run(&Cli::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> Result<()> {
     let tree = Tree::locate()?;
-    match Cli::parse().task {
+    match task {
         Task::Generate { check: false } => generate::write(&tree),
         Task::Generate { check: true } => generate::check(&tree),
         Task::Boundaries => boundaries::check(&tree),
