@@ -42,11 +42,13 @@ pub enum StoreError {
 ///
 /// # Guarantees
 ///
-/// - What [`TransactionStore::hold`] or [`TransactionStore::settle`] returned `Ok` for is given by every later
-///   [`TransactionStore::get`], until its time is over: an order 10 minutes after it was opened, a terminal answer 3 or 5 minutes after it
-///   was held, settled answers by [`crate::Final::window`].
+/// - What [`TransactionStore::open`], [`TransactionStore::hold`] or [`TransactionStore::settle`] returned `Ok` for is given by
+///   every later [`TransactionStore::get`] until its time is over, and not after. A transaction has one deadline for all that is known of
+///   it: [`crate::transaction::OPEN_FOR`] after its order was opened; at least [`crate::transaction::HELD_FOR`] after an answer was held;
+///   from when an answer was settled, exactly its [`crate::Final::window`].
 /// - Nothing live is evicted, whatever arrives. Terminal answers are taken even when the store is full: only new orders are refused.
-/// - A settled answer is never replaced, neither by another nor by a held one: the first that was settled is the answer.
+/// - A settled answer is never replaced, neither by another nor by a held one: the first that was settled is the answer. So is
+///   the first that was held, until one is settled: a provider gives a terminal answer once, and what it says then is no answer.
 #[async_trait]
 pub trait TransactionStore: Send + Sync {
     /// Whether a new order would be taken. Asked before anything is sent to the provider.
@@ -92,7 +94,8 @@ pub trait TransactionStore: Send + Sync {
     /// [`StoreError::Unavailable`].
     async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError>;
 
-    /// Forgets a transaction that the application ended. A settled answer stays until its window ends.
+    /// Forgets a transaction that the application ended. One with a terminal answer stays as it is: the user's signature may
+    /// be in it.
     ///
     /// # Errors
     ///

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use riskgate_core::{Millis, Operation, RequirementSet, Signal, Threshold};
-use serde::{Deserialize, Serialize};
 
 /// How long an open order is kept (design.md section 4).
 pub const OPEN_FOR: Millis = 600_000;
@@ -12,23 +11,23 @@ pub const OPEN_FOR: Millis = 600_000;
 pub const COMPLETE_FOR: Millis = 180_000;
 /// How long the answer of a failed transaction is kept, as the application sees it.
 pub const FAILED_FOR: Millis = 300_000;
+/// How long a terminal answer is kept until it is judged: the longest window that its judgement can give it, so that a task
+/// that died while judging loses nothing that the application could still have asked for.
+pub const HELD_FOR: Millis = FAILED_FOR;
 
 /// A transaction: what was known when it was started, and its terminal answer once there is one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
     /// Facts from when the order was made; none for an order that another sidecar, or an earlier life of this one, made.
     pub order: Option<Order>,
     /// The terminal answer.
     pub terminal: Option<Terminal>,
     /// A request for the result was sent and its answer lost: a terminal answer may be gone.
-    #[serde(default)]
     pub unresolved: bool,
 }
 
 /// Facts from when the order was made. No policy: a decision is made under the configuration current when it is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Order {
     /// What the application asked for.
     pub operation: Operation,
@@ -55,8 +54,7 @@ pub struct Order {
 }
 
 /// A terminal answer: first as the provider gave it, then as the application gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Terminal {
     /// As the provider gave it; not judged yet.
     Held(Held),
@@ -65,35 +63,31 @@ pub enum Terminal {
 }
 
 /// A terminal answer as the provider gave it. It must never reach an application unjudged.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// The HTTP status.
     pub status: u16,
     /// The response headers that may be passed on.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
-    #[serde(with = "body")]
     pub body: Bytes,
 }
 
 /// A terminal answer as the application gets it, as often as it asks within the window.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Settled {
     /// The HTTP status.
     pub status: u16,
     /// The response headers, those of the decision included.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
-    #[serde(with = "body")]
     pub body: Bytes,
     /// How the transaction ended, as the application sees it; gives the window.
     pub outcome: Final,
 }
 
 /// How a transaction ended, as the application sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Final {
     /// With its result.
     Complete,
@@ -112,7 +106,23 @@ impl Final {
     }
 }
 
-// A body holds a name, a personal number and a signature: it must not reach a log through `{:?}`.
+// What is one user's own must not reach a log through `{:?}`: personal number and address here, and below the bodies, which
+// hold a name, a personal number and a signature, and the headers.
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Order")
+            .field("operation", &self.operation)
+            .field("flow", &self.flow)
+            .field("application_threshold", &self.application_threshold)
+            .field("carried", &self.carried)
+            .field("certificate", &self.certificate)
+            .field("attached", &self.attached)
+            .field("lint", &self.lint)
+            .field("signals", &self.signals.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Held {{ status: {}, body: {} bytes }}", self.status, self.body.len())
@@ -128,20 +138,5 @@ impl std::fmt::Debug for Settled {
             self.body.len(),
             self.outcome
         )
-    }
-}
-
-/// Bodies in the serialised form of a shared store: bytes are kept as they are, valid UTF-8 as text, else refused by the
-/// reader before they come here.
-mod body {
-    use bytes::Bytes;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(body)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-        Vec::<u8>::deserialize(deserializer).map(Bytes::from)
     }
 }

@@ -1,0 +1,157 @@
+//! The facts of an order in as little memory as they need.
+//!
+//! Most of an order is the same for thousands of others: what the application asked for, the flow, the certificate, what was
+//! attached. That part is kept once and shared. What is one user's own is kept without spare capacity.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use riskgate_core::{Operation, RequirementSet, Signal, Threshold};
+
+use super::footprint::{allocation, buckets, list, shared, signal};
+use crate::transaction::Order;
+
+/// How many different shared parts are kept. There is one for each combination of operation, flow, certificate and
+/// attached members that is in use: a handful. More would mean that they are not what orders have in common.
+const MOST_SHARED: usize = 256;
+
+/// What many orders have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Common {
+    operation: Operation,
+    flow: Option<Box<str>>,
+    application_threshold: Option<Threshold>,
+    pin_code: bool,
+    mrtd: bool,
+    certificate: Box<str>,
+    attached: Box<[Box<str>]>,
+    lint: Box<[Box<str>]>,
+}
+
+impl Common {
+    fn footprint(&self) -> usize {
+        let text = |text: &str| allocation(text.len());
+        let texts = |texts: &[Box<str>]| list(texts, |one| text(one));
+        shared(size_of::<Self>())
+            + self.flow.as_deref().map_or(0, text)
+            + text(&self.certificate)
+            + texts(&self.attached)
+            + texts(&self.lint)
+    }
+}
+
+/// The shared parts in use.
+#[derive(Default)]
+pub(super) struct Sharing {
+    known: HashSet<Arc<Common>>,
+    bytes: usize,
+}
+
+impl Sharing {
+    /// What the shared parts take.
+    pub(super) fn footprint(&self) -> usize {
+        self.bytes + buckets::<Arc<Common>>(self.known.capacity())
+    }
+
+    /// The one copy of `common`, and what it costs its owner: nothing, unless there is no more room to share it.
+    fn share(&mut self, common: Common) -> (Arc<Common>, usize) {
+        if let Some(known) = self.known.get(&common) {
+            return (Arc::clone(known), 0);
+        }
+        if self.known.len() >= MOST_SHARED {
+            self.drop_unused();
+        }
+        let footprint = common.footprint();
+        let common = Arc::new(common);
+        if self.known.len() >= MOST_SHARED {
+            return (common, footprint);
+        }
+        self.bytes += footprint;
+        self.known.insert(Arc::clone(&common));
+        (common, 0)
+    }
+
+    fn drop_unused(&mut self) {
+        let bytes = &mut self.bytes;
+        self.known.retain(|common| {
+            let used = Arc::strong_count(common) > 1;
+            if !used {
+                *bytes -= common.footprint();
+            }
+            used
+        });
+    }
+}
+
+/// The facts of one order.
+pub(super) struct Facts {
+    common: Arc<Common>,
+    /// What `common` takes, where it could not be shared.
+    unshared: usize,
+    signals: Box<[Signal]>,
+    subject: Option<Box<str>>,
+    user_agent: Option<Box<str>>,
+    client_ip: Option<IpAddr>,
+}
+
+impl Facts {
+    /// Packs `order`.
+    pub(super) fn pack(order: Order, sharing: &mut Sharing) -> Self {
+        let RequirementSet { pin_code, mrtd } = order.carried;
+        let (common, unshared) = sharing.share(Common {
+            operation: order.operation,
+            flow: order.flow.map(String::into_boxed_str),
+            application_threshold: order.application_threshold,
+            pin_code,
+            mrtd,
+            certificate: order.certificate.into_boxed_str(),
+            attached: boxed(order.attached),
+            lint: boxed(order.lint),
+        });
+        Self {
+            common,
+            unshared,
+            signals: order.signals.into_boxed_slice(),
+            subject: order.subject.map(String::into_boxed_str),
+            user_agent: order.user_agent.map(String::into_boxed_str),
+            client_ip: order.client_ip,
+        }
+    }
+
+    /// What this order takes, without what it shares.
+    pub(super) fn footprint(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| allocation(text.len()));
+        self.unshared
+            + allocation(size_of::<Self>())
+            + list(&self.signals, signal)
+            + text(&self.subject)
+            + text(&self.user_agent)
+    }
+
+    /// The order as it was packed.
+    pub(super) fn unpack(&self) -> Order {
+        let common = &*self.common;
+        Order {
+            operation: common.operation,
+            flow: common.flow.as_deref().map(str::to_owned),
+            application_threshold: common.application_threshold,
+            carried: RequirementSet { pin_code: common.pin_code, mrtd: common.mrtd },
+            certificate: common.certificate.as_ref().to_owned(),
+            attached: owned(&common.attached),
+            lint: owned(&common.lint),
+            signals: self.signals.to_vec(),
+            subject: self.subject.as_deref().map(str::to_owned),
+            client_ip: self.client_ip,
+            user_agent: self.user_agent.as_deref().map(str::to_owned),
+        }
+    }
+}
+
+fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
+    texts.into_iter().map(String::into_boxed_str).collect()
+}
+
+fn owned(texts: &[Box<str>]) -> Vec<String> {
+    texts.iter().map(|text| text.as_ref().to_owned()).collect()
+}

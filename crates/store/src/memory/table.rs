@@ -1,0 +1,154 @@
+//! The transactions by key and by deadline.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use riskgate_core::Millis;
+
+use super::compact::{Facts, Sharing};
+use super::entry::Entry;
+use super::footprint::{buckets, shared};
+use crate::store::{Key, Usage};
+use crate::transaction::{HELD_FOR, Held, OPEN_FOR, Order, Settled};
+
+/// A place in the queue: B-tree nodes that were filled in ascending order are little more than half full.
+const QUEUED: usize = 2 * size_of::<(Millis, Name)>();
+
+/// Room that the index may keep after most of it was emptied, in transactions.
+const SPARE: usize = 1024;
+
+/// A provider's name and its reference in one allocation.
+type Name = Arc<str>;
+
+/// Every live transaction. Each has one entry, and one place in the queue: at its deadline.
+pub(super) struct Table {
+    /// The bound above which no order is admitted.
+    pub(super) max_bytes: u64,
+    now: Millis,
+    entries: HashMap<Name, Box<Entry>>,
+    queue: BTreeSet<(Millis, Name)>,
+    sharing: Sharing,
+    /// What the entries take, with their names and places in the queue.
+    bytes: usize,
+}
+
+impl Table {
+    pub(super) fn new(max_bytes: u64) -> Self {
+        Self {
+            max_bytes,
+            now: 0,
+            entries: HashMap::new(),
+            queue: BTreeSet::new(),
+            sharing: Sharing::default(),
+            bytes: 0,
+        }
+    }
+
+    /// Sets the time, and forgets what has ended.
+    pub(super) fn sweep(&mut self, now: Millis) {
+        self.now = now;
+        while self.queue.first().is_some_and(|(deadline, _)| *deadline <= now) {
+            if let Some((_, name)) = self.queue.pop_first() {
+                self.forget(&name);
+            }
+        }
+        if self.entries.capacity() > SPARE + 4 * self.entries.len() {
+            self.entries.shrink_to(2 * self.entries.len());
+        }
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        let index = buckets::<(Name, Box<Entry>)>(self.entries.capacity());
+        let bytes = self.bytes + index + self.sharing.footprint();
+        Usage { open: self.entries.len() as u64, bytes: bytes as u64 }
+    }
+
+    pub(super) fn open(&mut self, key: Key<'_>, order: Order) {
+        let facts = Facts::pack(order, &mut self.sharing);
+        let until = self.now + OPEN_FOR;
+        self.change(key, |entry| {
+            entry.facts = Some(Box::new(facts));
+            if entry.settled().is_none() {
+                entry.deadline = entry.deadline.max(until);
+            }
+        });
+    }
+
+    pub(super) fn get(&self, key: Key<'_>) -> Option<crate::Transaction> {
+        self.entries.get(name(key).as_str()).map(|entry| entry.transaction())
+    }
+
+    pub(super) fn hold(&mut self, key: Key<'_>, held: Held) {
+        let until = self.now + HELD_FOR;
+        self.change(key, |entry| {
+            if entry.terminal.is_none() {
+                entry.keep_held(held);
+                entry.deadline = entry.deadline.max(until);
+            }
+        });
+    }
+
+    pub(super) fn settle(&mut self, key: Key<'_>, settled: Settled) -> Settled {
+        let now = self.now;
+        self.change(key, |entry| match entry.settled() {
+            Some(first) => first.clone(),
+            None => {
+                entry.deadline = now + settled.outcome.window();
+                entry.keep_settled(settled.clone());
+                settled
+            }
+        })
+    }
+
+    pub(super) fn mark_unresolved(&mut self, key: Key<'_>) {
+        if let Some(entry) = self.entries.get_mut(name(key).as_str()) {
+            entry.unresolved = true;
+        }
+    }
+
+    /// Forgets the transaction, unless it has a terminal answer.
+    pub(super) fn remove(&mut self, key: Key<'_>) {
+        let name = name(key);
+        let Some((name, entry)) = self.entries.get_key_value(name.as_str()) else { return };
+        if entry.terminal.is_none() {
+            let place = (entry.deadline, Name::clone(name));
+            self.queue.remove(&place);
+            self.forget(&place.1);
+        }
+    }
+
+    /// Changes the entry of `key`, which may be new, and keeps the account and the queue in step with it.
+    fn change<T>(&mut self, key: Key<'_>, change: impl FnOnce(&mut Entry) -> T) -> T {
+        let joined = name(key);
+        let (name, mut entry) = match self.entries.remove_entry(joined.as_str()) {
+            Some((name, entry)) => {
+                self.queue.remove(&(entry.deadline, Name::clone(&name)));
+                self.bytes -= cost(&name, &entry);
+                (name, entry)
+            }
+            None => (Name::from(joined), Box::default()),
+        };
+        let result = change(&mut entry);
+        self.bytes += cost(&name, &entry);
+        self.queue.insert((entry.deadline, Name::clone(&name)));
+        self.entries.insert(name, entry);
+        result
+    }
+
+    /// Drops the entry of `name`, whose place in the queue is gone already.
+    fn forget(&mut self, name: &Name) {
+        if let Some(entry) = self.entries.remove(name) {
+            self.bytes -= cost(name, &entry);
+        }
+    }
+}
+
+/// What a transaction takes, without its share of the index.
+fn cost(name: &Name, entry: &Entry) -> usize {
+    shared(name.len()) + QUEUED + entry.footprint()
+}
+
+/// Provider names hold no NUL, so no two keys have one name.
+fn name(key: Key<'_>) -> String {
+    format!("{}\0{}", key.provider, key.reference)
+}
