@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod bankid_se;
 pub mod given;
+mod json;
 pub mod lint;
 pub mod protocol;
 
