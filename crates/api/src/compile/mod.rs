@@ -1,0 +1,118 @@
+//! From a policy to the configuration of its sidecars: defaults filled in, environments resolved, contradictions found.
+
+mod provider;
+mod warnings;
+
+use std::fmt;
+
+use kube::ResourceExt;
+use riskgate_core::SidecarConfig;
+use riskgate_core::config::{PolicyName, SCHEMA};
+
+use crate::policy::{MAX_NAME, RiskPolicy};
+
+/// The namespace of a policy that names none, as `kubectl` takes it.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// Why a policy cannot be used: one contradiction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field, such as `spec.flows[1].blockAt`.
+    pub path: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// What is legal in a policy, but unwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The field, such as `spec.flows[0].whenUnknown`.
+    pub path: String,
+    /// What follows from it, and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// The configuration that the sidecars of a policy get, with warnings on what is legal but unwise.
+///
+/// # Errors
+///
+/// Every contradiction of the policy at once.
+pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec<Problem>> {
+    let spec = &policy.spec;
+    let mut problems = Vec::new();
+    check_name(&policy.name_any(), &mut problems);
+    provider::check_env(&spec.providers, &mut problems);
+    let providers = spec
+        .providers
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| provider::resolve(&format!("spec.providers[{index}]"), entry, &mut problems))
+        .collect();
+    let config = SidecarConfig {
+        schema: SCHEMA,
+        policy: PolicyName {
+            namespace: policy.namespace().unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
+            name: policy.name_any(),
+        },
+        mode: spec.mode,
+        uncovered_operations: spec.uncovered_operations,
+        ports: spec.ports,
+        pseudonym_key_ref: spec.pseudonym_key_ref.clone(),
+        timeouts: spec.timeouts,
+        log: spec.log.clone(),
+        store: spec.store,
+        providers,
+        risk_parameters: spec.risk_parameters.clone(),
+        flows: spec.flows.clone(),
+    };
+    problems.extend(
+        config
+            .check()
+            .into_iter()
+            .map(|finding| Problem { path: format!("spec.{}", finding.path), message: finding.message }),
+    );
+    if problems.is_empty() {
+        let warnings = warnings::of(spec);
+        Ok((config, warnings))
+    } else {
+        Err(problems)
+    }
+}
+
+fn check_name(name: &str, problems: &mut Vec<Problem>) {
+    let message = if name.is_empty() {
+        "a policy needs a name: pods are bound by it; write metadata: { name: NAME }".to_owned()
+    } else if name.len() > MAX_NAME {
+        format!("the name has {} characters and becomes a label; write at most {MAX_NAME}", name.len())
+    } else {
+        return;
+    };
+    problems.push(Problem { path: "metadata.name".to_owned(), message });
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::file::parse;
+
+    #[test]
+    fn the_example_compiles() {
+        let text = include_str!("../../../../examples/bankid-se/policy.yaml");
+        let report = parse("policy.yaml", text);
+        assert_eq!(report.problems, []);
+        let config = &report.policies[0].config;
+        assert_eq!(config.policy.to_string(), "shop/bankid-demo");
+        assert_eq!(config.check(), []);
+    }
+}

@@ -1,0 +1,112 @@
+//! Provider entries of a policy: where the sidecar listens, and how it reaches the provider.
+
+#![allow(unreachable_pub, reason = "KubeSchema copies each struct into a function body")]
+
+use kube::KubeSchema;
+use riskgate_core::config::{Refusal, SecretRef, TrustRef, WhenOrderUnknown};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(validation = Rule::new("has(self.bankIdSe)")
+    .message("one kind of provider is needed in each entry; write bankIdSe: { … }"))]
+pub struct ProviderEntry {
+    /// The entry's name: flows refer to it.
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+    /// Where the sidecar listens for requests to this provider.
+    pub listen: Listen,
+    /// Swedish BankID, relying party API v6.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_id_se: Option<BankIdSe>,
+}
+
+/// Where the sidecar listens for requests to a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Listen {
+    /// The port on loopback: providers from 15381. In a cluster not 0, which takes a free one.
+    pub port: u16,
+    /// Environment variables that injection sets to `http://127.0.0.1:PORT` in the application's containers. What a
+    /// container sets itself stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 16),
+        inner(length(min = 1, max = 128), regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))
+    )]
+    pub env: Vec<String>,
+}
+
+/// Swedish BankID, relying party API v6.0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(
+    validation = Rule::new("self.environment != 'Custom' || (has(self.endpoint) && has(self.trustBundleRef))")
+        .message("environment Custom needs endpoint and trustBundleRef; write endpoint: https://HOST:PORT and trustBundleRef: { kind: ConfigMap, name: NAME, key: ca.crt }"),
+    validation = Rule::new("self.environment == 'Custom' || !(has(self.endpoint) || has(self.trustBundleRef))")
+        .message("endpoint and trustBundleRef belong to environment Custom; leave them out, or write environment: Custom")
+)]
+pub struct BankIdSe {
+    /// `Production`, `Test`, or `Custom` for a stand-in such as riskgate-simulator.
+    pub environment: Environment,
+    /// Environment `Custom` only: scheme, host and port of the API, such as `https://localhost:15390`. The path prefix
+    /// `/rp/v6.0` is part of the protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 9, max = 262),
+        regex(
+            pattern = r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+        )
+    )]
+    pub endpoint: Option<String>,
+    /// Environment `Custom` only: the roots that its certificate must lead to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_bundle_ref: Option<TrustRef>,
+    /// Secrets with the relying party's client certificates: `tls.crt` and `tls.key`, or `keystore.p12` and `password`.
+    /// The first creates orders; the others serve orders made with them, during a rotation.
+    #[schemars(length(min = 1, max = 4))]
+    #[x_kube(merge_strategy = kube::core::ListMerge::Atomic)]
+    pub client_certificate_refs: Vec<SecretRef>,
+    /// How a refusal is written.
+    #[serde(default)]
+    pub refusal: Refusal,
+    /// How an order is judged that the store does not know: under every flow of the provider, the strictest verdict
+    /// holding (`Strictest`), or blocked (`Block`).
+    #[serde(default)]
+    pub when_order_unknown: WhenOrderUnknown,
+}
+
+/// An environment of Swedish BankID (bankid-se.md section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Environment {
+    /// `appapi2.bankid.com`, trusted by BankID's own root.
+    Production,
+    /// `appapi2.test.bankid.com`, trusted by BankID's own root of the test environment.
+    Test,
+    /// `endpoint`, trusted by `trustBundleRef`.
+    Custom,
+}
+
+impl Environment {
+    /// The endpoint of BankID's own environments; none for `Custom`.
+    #[must_use]
+    pub fn endpoint(self) -> Option<&'static str> {
+        match self {
+            Self::Production => Some("https://appapi2.bankid.com"),
+            Self::Test => Some("https://appapi2.test.bankid.com"),
+            Self::Custom => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Production => "Production",
+            Self::Test => "Test",
+            Self::Custom => "Custom",
+        })
+    }
+}
