@@ -119,6 +119,17 @@ pub fn uncovered(verdict: Verdict) -> Outcome {
     )
 }
 
+/// The outcome for a transaction whose result was lost between the provider and us: it is never taken for allowed.
+#[must_use]
+pub fn unresolved() -> Outcome {
+    let reason = Reason::of_transaction(
+        ReasonCode::Unresolved,
+        "a lost result is never allowed",
+        "the provider's answer was lost, and it gives none again",
+    );
+    of_transaction(Verdict::Block, reason)
+}
+
 fn of_transaction(verdict: Verdict, reason: Reason) -> Outcome {
     let enforcement = if verdict == Verdict::Allow { Enforcement::Pass } else { Enforcement::Refuse };
     Outcome { verdict, enforcement, required: Vec::new(), reasons: vec![reason] }

@@ -70,6 +70,9 @@ impl DecisionRecord {
             application_threshold: self.application_threshold(),
             carried: self.carried(),
         };
+        if self.has(ReasonCode::Unresolved) {
+            return evaluate::unresolved();
+        }
         match self.flow.as_deref().and_then(|name| config.flow(name)) {
             Some(flow) if self.transaction.is_none() => evaluate::screen(flow, &self.signals),
             Some(flow) => evaluate::decide(&Scope::Flow(flow), &evidence),

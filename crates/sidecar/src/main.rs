@@ -1,2 +1,42 @@
-//! placeholder
-fn main() {}
+//! The sidecar's binary: `riskgate-sidecar --config FILE --credentials DIR`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use riskgate_sidecar::ops::log::LogHandle;
+use riskgate_sidecar::{ConfigFile, Options, run};
+
+/// Stands between an application and its BankID provider, and enforces a compiled risk policy.
+///
+/// When it is ready it prints one JSON line on standard output; decision records follow there, everything else goes to
+/// standard error. Exit codes: 0 drained, 1 failed or cut short, 78 the configuration cannot be used.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The compiled configuration (`riskgate policy compile` prints one).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY.
+    #[arg(long, value_name = "DIR")]
+    credentials: PathBuf,
+    /// This pod's name, for decision records.
+    #[arg(long, env = "POD_NAME", default_value_t = run::host_name())]
+    pod: String,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let log = LogHandle::install();
+    // One thread: the sidecar's work is short and its memory is paid for in every pod (proxy-practice.md section 4b).
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no runtime could be made");
+            return ExitCode::FAILURE;
+        }
+    };
+    let source = Box::new(ConfigFile::new(arguments.config));
+    let options = Options { source, credentials: arguments.credentials, pod: arguments.pod, log };
+    runtime.block_on(run::serve(options))
+}

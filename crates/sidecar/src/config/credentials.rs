@@ -1,0 +1,159 @@
+//! Credential folders: `secrets/NAME/KEY` and `configmaps/NAME/KEY`, as the kubelet mounts them.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use riskgate_core::config::{BankIdSeConfig, SecretKeyRef, Trust, TrustKind, TrustRef};
+use riskgate_sources::outbound::{Identity, Roots};
+
+/// A folder of credentials.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    folder: PathBuf,
+}
+
+/// A credential that is missing or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// Not there.
+    #[error("{path}: {error} (from {field})")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The field of the policy that names it.
+        field: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// There, and no client certificate in it.
+    #[error("{path}: holds neither tls.crt with tls.key nor keystore.p12 with password (from {field})")]
+    NoIdentity {
+        /// The folder.
+        path: PathBuf,
+        /// The field of the policy that names it.
+        field: String,
+    },
+    /// There, and not usable.
+    #[error("{path}: {reason} (from {field})")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// The field of the policy that names it.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Credentials {
+    /// The credentials below `folder`.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A key of a Secret, as bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Missing`], and [`CredentialError::Unusable`] when it is empty.
+    pub fn secret(&self, field: &str, reference: &SecretKeyRef) -> Result<Vec<u8>, CredentialError> {
+        let path = self.folder.join("secrets").join(&reference.name).join(&reference.key);
+        let bytes = read(&path, field)?;
+        if bytes.is_empty() {
+            let reason = "is empty; write 32 random bytes into it".to_owned();
+            return Err(CredentialError::Unusable { path, field: field.to_owned(), reason });
+        }
+        Ok(bytes)
+    }
+
+    /// The client certificates of a provider, in the order of the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] for the first that cannot be used.
+    pub fn identities(&self, field: &str, bankid: &BankIdSeConfig) -> Result<Vec<Identity>, CredentialError> {
+        bankid
+            .client_certificate_refs
+            .iter()
+            .enumerate()
+            .map(|(index, secret)| {
+                self.identity(&format!("{field}.clientCertificateRefs[{index}]"), &secret.name)
+            })
+            .collect()
+    }
+
+    fn identity(&self, field: &str, name: &str) -> Result<Identity, CredentialError> {
+        let folder = self.folder.join("secrets").join(name);
+        let (pem, keystore) = (folder.join("tls.crt"), folder.join("keystore.p12"));
+        let now = unix_now();
+        let unusable = |path: PathBuf, reason: String| CredentialError::Unusable {
+            path,
+            field: field.to_owned(),
+            reason,
+        };
+        if pem.exists() {
+            let (certificate, key) = (read(&pem, field)?, read(&folder.join("tls.key"), field)?);
+            Identity::from_pem(&certificate, &key, now).map_err(|error| unusable(folder, error.to_string()))
+        } else if keystore.exists() {
+            let bytes = read(&keystore, field)?;
+            let password = read(&folder.join("password"), field)?;
+            let password = String::from_utf8_lossy(&password);
+            // Secrets are often made with `echo`, which ends the password with a line feed that it does not have.
+            Identity::from_pkcs12(&bytes, password.trim_end_matches(['\r', '\n']), now)
+                .map_err(|error| unusable(keystore, error.to_string()))
+        } else {
+            Err(CredentialError::NoIdentity { path: folder, field: field.to_owned() })
+        }
+    }
+
+    /// The roots that a provider's certificate must lead to.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when a bundle is missing or holds no certificate.
+    pub fn roots(&self, field: &str, trust: &Trust) -> Result<Roots, CredentialError> {
+        match trust {
+            Trust::BankIdProduction => Ok(Roots::bankid_production()),
+            Trust::BankIdTest => Ok(Roots::bankid_test()),
+            Trust::Bundle(reference) => {
+                let field = format!("{field}.trustBundleRef");
+                let path = self.bundle_path(reference);
+                let bytes = read(&path, &field)?;
+                Roots::from_pem(&bytes).map_err(|error| CredentialError::Unusable {
+                    path,
+                    field,
+                    reason: error.to_string(),
+                })
+            }
+        }
+    }
+
+    fn bundle_path(&self, reference: &TrustRef) -> PathBuf {
+        let kind = match reference.kind {
+            TrustKind::ConfigMap => "configmaps",
+            TrustKind::Secret => "secrets",
+        };
+        self.folder.join(kind).join(&reference.name).join(&reference.key)
+    }
+}
+
+fn read(path: &Path, field: &str) -> Result<Vec<u8>, CredentialError> {
+    std::fs::read(path).map_err(|error| CredentialError::Missing {
+        path: path.to_owned(),
+        field: field.to_owned(),
+        error,
+    })
+}
+
+/// The time now, in seconds since the epoch: certificates are valid by the wall clock.
+pub(crate) fn unix_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

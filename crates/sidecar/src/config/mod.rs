@@ -1,0 +1,9 @@
+//! From a configuration file and credential folders to the snapshot that one request uses.
+
+pub mod credentials;
+pub mod reload;
+pub mod snapshot;
+pub mod source;
+pub mod watch;
+
+pub use riskgate_core::config::Timeouts;

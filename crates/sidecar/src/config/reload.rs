@@ -1,0 +1,75 @@
+//! Reloading: a change is validated whole, then swapped; what is invalid is refused, and the last good snapshot stays.
+
+use std::sync::Arc;
+
+use riskgate_core::SidecarConfig;
+
+use super::snapshot::{Snapshot, SnapshotError, Surroundings};
+use super::source::ConfigSource;
+
+/// Makes snapshots from the configuration source and the credentials.
+pub struct Loader {
+    source: Box<dyn ConfigSource>,
+    around: Surroundings,
+}
+
+/// Why a configuration was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It does not read.
+    #[error("{0}")]
+    Config(String),
+    /// Something that it names cannot be used.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// It changes what a running sidecar cannot change.
+    #[error("{0}: needs a new pod, or a restart outside a cluster")]
+    NeedsRestart(String),
+}
+
+impl Loader {
+    /// A loader for `source` with credentials and the rest of `around`.
+    #[must_use]
+    pub fn new(source: Box<dyn ConfigSource>, around: Surroundings) -> Self {
+        Self { source, around }
+    }
+
+    /// The folders and files whose changes are followed.
+    #[must_use]
+    pub fn watched(&self) -> (&std::path::Path, &std::path::Path) {
+        (self.source.path(), self.around.credentials.folder())
+    }
+
+    /// What snapshots are made from besides the configuration.
+    #[must_use]
+    pub fn around(&self) -> &Surroundings {
+        &self.around
+    }
+
+    /// Makes a snapshot of what is there now.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`]; nothing was changed.
+    pub fn load(&self, previous: Option<&Arc<Snapshot>>) -> Result<Snapshot, LoadError> {
+        let config = self.source.read().map_err(LoadError::Config)?;
+        if let Some(previous) = previous {
+            keeps_listeners(&previous.config, &config)?;
+        }
+        Ok(Snapshot::build(config, &self.around, previous.map(Arc::as_ref))?)
+    }
+}
+
+/// Ports and provider names are injected into the application's environment when its pod is made: they cannot follow.
+fn keeps_listeners(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadError> {
+    let listeners = |config: &SidecarConfig| {
+        config.providers.iter().map(|entry| (entry.name.clone(), entry.listen.port)).collect::<Vec<_>>()
+    };
+    if listeners(old) != listeners(new) {
+        return Err(LoadError::NeedsRestart("providers: another set of names and ports".to_owned()));
+    }
+    if old.ports != new.ports {
+        return Err(LoadError::NeedsRestart("ports: other ports".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! The snapshot: one configuration with everything that was made from it. A request uses one snapshot from start to end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use riskgate_core::config::{ProviderConfig, SidecarConfig};
+use riskgate_core::{Clock, Millis, Pseudonymizer};
+use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
+use riskgate_wire::Protocol;
+use riskgate_wire::bankid_se::BankIdSe;
+
+use super::credentials::{CredentialError, Credentials};
+
+/// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
+/// (bankid-se.md sections 1 and 7).
+pub const RETIRED_FOR: Millis = 900_000;
+
+/// One configuration with everything that was made from it.
+pub struct Snapshot {
+    /// The configuration.
+    pub config: SidecarConfig,
+    /// Its revision.
+    pub revision: Arc<str>,
+    /// The providers, in the order of the configuration.
+    pub providers: Vec<Provider>,
+    /// Pseudonyms for decision records.
+    pub pseudonyms: Pseudonymizer,
+}
+
+/// A provider as this snapshot reaches it.
+pub struct Provider {
+    /// The entry's name.
+    pub name: Arc<str>,
+    /// Its protocol.
+    pub protocol: Box<dyn Protocol>,
+    /// Scheme, host and port.
+    pub endpoint: Uri,
+    /// Current certificates in the order of the policy: the first creates orders.
+    pub current: Vec<Certificate>,
+    /// Certificates that the policy no longer names, or whose Secret changed, kept for the orders made with them.
+    pub retired: Vec<Certificate>,
+    /// How each certificate's Secret is called, beside `current`, for the metrics.
+    pub certificate_names: Vec<String>,
+}
+
+/// A client certificate with the client that presents it. Client and connections belong to this snapshot, so that no
+/// connection outlives the trust it was made under.
+pub struct Certificate {
+    /// The certificate and its key.
+    pub identity: Identity,
+    /// The client that presents it.
+    pub client: Arc<dyn Outbound>,
+    /// When it was retired; none for a current one.
+    pub retired_at: Option<Millis>,
+}
+
+/// Why no snapshot could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// A credential is missing or cannot be used.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// A client could not be built.
+    #[error("providers[{index}]: {reason}")]
+    Client {
+        /// The provider's index in the policy.
+        index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// What a snapshot is made from, besides the configuration.
+pub struct Surroundings {
+    /// Where credentials are.
+    pub credentials: Credentials,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Name resolution, shared by all clients.
+    pub resolver: Resolver,
+    /// The key of pseudonyms where the policy names none.
+    pub process_key: [u8; 32],
+}
+
+impl Snapshot {
+    /// Makes a snapshot, wholly validated: every credential read, every key matched to its certificate, every client built.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`] for the first thing that cannot be used.
+    pub fn build(
+        config: SidecarConfig,
+        around: &Surroundings,
+        previous: Option<&Self>,
+    ) -> Result<Self, SnapshotError> {
+        let key = match &config.pseudonym_key_ref {
+            Some(reference) => around.credentials.secret("pseudonymKeyRef", reference)?,
+            None => around.process_key.to_vec(),
+        };
+        let providers = config
+            .providers
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                let before = previous.and_then(|snapshot| snapshot.provider(&entry.name));
+                Provider::build(index, entry, config.timeouts.connect.0, around, before)
+            })
+            .collect::<Result<_, _>>()?;
+        let revision = config.revision().into();
+        Ok(Self { config, revision, providers, pseudonyms: Pseudonymizer::new(&key) })
+    }
+
+    /// The provider entry of that name.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| &*provider.name == name)
+    }
+
+    /// Whether a retired certificate has served its time and its key should leave memory.
+    #[must_use]
+    pub fn has_expired_keys(&self, now: Millis) -> bool {
+        self.providers
+            .iter()
+            .flat_map(|provider| &provider.retired)
+            .any(|certificate| certificate.is_over(now))
+    }
+}
+
+impl Provider {
+    fn build(
+        index: usize,
+        entry: &ProviderConfig,
+        connect: Duration,
+        around: &Surroundings,
+        before: Option<&Self>,
+    ) -> Result<Self, SnapshotError> {
+        let bankid = &entry.bank_id_se;
+        let field = format!("providers[{index}].bankIdSe");
+        let roots = around.credentials.roots(&field, &bankid.trust)?;
+        let endpoint: Uri = bankid.endpoint.parse().map_err(|_| SnapshotError::Client {
+            index,
+            reason: format!("{:?} is not an endpoint", bankid.endpoint),
+        })?;
+        let certify = |identity: Identity, retired_at| {
+            let client = client(&roots, &identity, connect, &around.resolver)
+                .map_err(|reason| SnapshotError::Client { index, reason })?;
+            Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
+        };
+        let current: Vec<Certificate> = around
+            .credentials
+            .identities(&field, bankid)?
+            .into_iter()
+            .map(|identity| certify(identity, None))
+            .collect::<Result<_, _>>()?;
+        let now = around.clock.now();
+        let retired = before
+            .into_iter()
+            .flat_map(Self::certificates)
+            .filter(|old| {
+                !old.is_over(now) && current.iter().all(|new| new.fingerprint() != old.fingerprint())
+            })
+            .map(|old| certify(old.identity.clone(), Some(old.retired_at.unwrap_or(now))))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            name: entry.name.as_str().into(),
+            protocol: Box::new(BankIdSe::new(bankid.refusal.clone())),
+            endpoint,
+            current,
+            retired,
+            certificate_names: bankid
+                .client_certificate_refs
+                .iter()
+                .map(|secret| secret.name.clone())
+                .collect(),
+        })
+    }
+
+    /// Every certificate, current ones first.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.current.iter().chain(&self.retired)
+    }
+
+    /// The certificate with that fingerprint.
+    #[must_use]
+    pub fn certificate(&self, fingerprint: &str) -> Option<&Certificate> {
+        self.certificates().find(|certificate| certificate.fingerprint() == fingerprint)
+    }
+}
+
+impl Certificate {
+    /// The certificate's SHA-256 fingerprint, in hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        self.identity.fingerprint()
+    }
+
+    fn is_over(&self, now: Millis) -> bool {
+        self.retired_at.is_some_and(|at| now >= at + RETIRED_FOR)
+    }
+}
+
+fn client(
+    roots: &Roots,
+    identity: &Identity,
+    connect: Duration,
+    resolver: &Resolver,
+) -> Result<Arc<dyn Outbound>, String> {
+    let options = ClientOptions { roots, identity: Some(identity), connect, resolver: resolver.clone() };
+    Ok(Arc::new(Client::new(options).map_err(|error| error.to_string())?))
+}

@@ -1,0 +1,110 @@
+//! One request and one answer, whole: every route is terminated and originated (design.md section 4).
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use riskgate_store::Settled;
+use riskgate_wire::Answer;
+
+/// Headers that concern one connection, or that are written anew, and are never passed on.
+const NOT_PASSED: [HeaderName; 11] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// A request of the application.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: http::Method,
+    /// The raw path, query included.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body. Its bytes must not reach a log: `{:?}` of this type is not written anywhere.
+    pub body: Bytes,
+}
+
+/// An answer to the application.
+#[derive(Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers, without those that the server writes itself.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Response {
+    /// An answer of our own.
+    #[must_use]
+    pub fn own(answer: Answer) -> Self {
+        let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type))];
+        Self { status: answer.status, headers, body: answer.body }
+    }
+
+    /// The provider's answer as it came, without what concerns its connection only and without headers that only
+    /// riskgate may set.
+    #[must_use]
+    pub fn passed(response: http::Response<Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        let headers = parts
+            .headers
+            .iter()
+            .filter(|(name, _)| !NOT_PASSED.contains(name) && !is_ours(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        Self { status: parts.status.as_u16(), headers, body }
+    }
+
+    /// An answer that the store kept.
+    #[must_use]
+    pub fn kept(status: u16, headers: &[(String, String)], body: Bytes) -> Self {
+        let headers = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?)))
+            .collect();
+        Self { status, headers, body }
+    }
+
+    /// The headers in the form that the store keeps. Values that are not text are left out: no provider sends any.
+    #[must_use]
+    pub fn headers_to_keep(&self) -> Vec<(String, String)> {
+        self.headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect()
+    }
+
+    /// Adds a header.
+    pub fn add(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((name, value));
+    }
+
+    /// The status as hyper and pingora know it.
+    #[must_use]
+    pub fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<Settled> for Response {
+    fn from(settled: Settled) -> Self {
+        Self::kept(settled.status, &settled.headers, settled.body)
+    }
+}
+
+/// Whether a header is one that only riskgate and its application exchange.
+#[must_use]
+pub fn is_ours(name: &HeaderName) -> bool {
+    name.as_str().starts_with("riskgate-")
+}

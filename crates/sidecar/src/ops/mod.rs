@@ -1,0 +1,10 @@
+//! Operating the sidecar: what it tells of itself, and how it ends.
+
+pub mod admin;
+pub mod decisions;
+pub mod drain;
+pub mod health;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod reloader;

@@ -1,0 +1,42 @@
+//! Follows changes of the configuration and the credentials while the sidecar runs.
+
+use std::sync::Arc;
+
+use super::log::LogHandle;
+use crate::config::reload::Loader;
+use crate::config::watch::Changes;
+use crate::pipeline::Gateway;
+
+/// Reloads on every change, for ever. What is invalid is refused, counted and told once; the last good snapshot stays.
+pub async fn follow(gateway: Arc<Gateway>, loader: Loader, log: LogHandle) {
+    let (file, folder) = loader.watched();
+    let mut changes = Changes::watch(file, folder);
+    // What changed between the first load and the watch is seen by this comparison.
+    reload(&gateway, &loader, &log);
+    loop {
+        let changed = changes.next().await;
+        if changed || gateway.snapshot().has_expired_keys(loader.around().clock.now()) {
+            reload(&gateway, &loader, &log);
+        }
+    }
+}
+
+fn reload(gateway: &Gateway, loader: &Loader, log: &LogHandle) {
+    let before = gateway.snapshot();
+    let snapshot = match loader.load(Some(&before)) {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            gateway.metrics().reload_refused();
+            tracing::error!(%error, revision = &*before.revision, "a change was refused, the last good configuration stays");
+            return;
+        }
+    };
+    if let Err(error) = gateway.decisions().follow(&snapshot.config.log.decisions) {
+        gateway.metrics().reload_refused();
+        tracing::error!(%error, "log.decisions cannot be opened, the last good configuration stays");
+        return;
+    }
+    log.follow(snapshot.config.log.level);
+    tracing::info!(revision = &*snapshot.revision, "the configuration was taken");
+    gateway.take(snapshot);
+}

@@ -1,0 +1,71 @@
+//! A request that ends a transaction.
+
+use riskgate_core::config::Mode;
+use riskgate_store::Key;
+use riskgate_wire::{Fault, Reading};
+
+use super::forward;
+use super::gateway::{Answered, Exchange};
+use super::result::candidates;
+use crate::message::{Request, Response};
+use crate::ops::metrics::{Call, Outcome};
+
+/// Runs a request that ends a transaction: with the certificate that created it; with each in turn while that is not known.
+pub(super) async fn run(exchange: &Exchange, request: &Request) -> Answered {
+    let provider = exchange.provider();
+    let reference = provider.protocol.reference(&request.path, &request.body);
+    let key = match &reference {
+        Ok(reference) => Some(Key { provider: &provider.name, reference }),
+        Err(error) if exchange.snapshot.config.mode == Mode::Enforce => {
+            let response = exchange.fault(Fault::InvalidParameters, &error.to_string());
+            return Answered::new(Outcome::Rejected, response);
+        }
+        Err(_) => None, // Monitor: it passes as it came
+    };
+    let known = match key {
+        Some(key) => exchange.gateway.store.get(key).await.unwrap_or_else(|error| {
+            exchange.store_failed("get", &error);
+            None
+        }),
+        None => None,
+    };
+    let order = known.as_ref().and_then(|transaction| transaction.order.as_ref());
+    let mut last = forward::NoAnswer::NotSent.answer(exchange);
+    for certificate in candidates(exchange, order) {
+        let answer = match forward::forward(
+            exchange,
+            certificate,
+            Call::Cancel,
+            request,
+            request.body.clone(),
+        )
+        .await
+        {
+            Ok(answer) => answer,
+            Err(none) => return none.answer(exchange),
+        };
+        let status = answer.status().as_u16();
+        let cancelled = match provider.protocol.read_cancelled(status, answer.body()) {
+            Ok(cancelled) => cancelled,
+            Err(why) => return forward::in_place_of(exchange, status, &why),
+        };
+        let elsewhere = !cancelled
+            && is_no_such(exchange, reference.as_deref().unwrap_or_default(), status, answer.body());
+        last = Answered::new(Outcome::Passed, Response::passed(answer));
+        if cancelled
+            && let Some(key) = key
+            && let Err(error) = exchange.gateway.store.remove(key).await
+        {
+            exchange.store_failed("remove", &error);
+        }
+        if !elsewhere {
+            break;
+        }
+    }
+    last
+}
+
+fn is_no_such(exchange: &Exchange, reference: &str, status: u16, body: &[u8]) -> bool {
+    let reading = exchange.provider().protocol.read_result(reference, status, body);
+    matches!(reading, Ok(Reading::NoSuchTransaction))
+}

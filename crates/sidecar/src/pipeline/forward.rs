@@ -1,0 +1,111 @@
+//! Forward: a call of the provider, with one of our certificates, never repeated once bytes were sent.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Uri, header};
+use riskgate_sources::outbound::{Limits, OutboundError};
+use riskgate_wire::Fault;
+
+use super::gateway::{Answered, Exchange};
+use crate::config::snapshot::Certificate;
+use crate::message::{Request, Response};
+use crate::ops::metrics::{Call, Outcome};
+
+/// The longest answer that is read, in bytes: a collected signature over the longest text with its evidence stays below
+/// half of this.
+const MAX_ANSWER: usize = 4 << 20;
+
+/// The application's headers that concern the provider. Everything else stays: cookies, credentials, and ours.
+const PASSED: [HeaderName; 3] = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT];
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// Nothing reached the provider.
+    NotSent,
+    /// Something may have reached it.
+    Lost,
+}
+
+impl NoAnswer {
+    /// What the application gets instead.
+    pub(super) fn answer(&self, exchange: &Exchange) -> Answered {
+        match self {
+            Self::NotSent => Answered::new(
+                Outcome::Unreachable,
+                exchange.fault(Fault::Maintenance, "the provider cannot be reached, nothing was sent"),
+            ),
+            Self::Lost => Answered::new(
+                Outcome::Failed,
+                exchange.fault(
+                    Fault::InternalError,
+                    "the provider's answer did not arrive, the request may have",
+                ),
+            ),
+        }
+    }
+}
+
+/// Sends `request` with `body` to the provider.
+pub(super) async fn forward(
+    exchange: &Exchange,
+    certificate: &Certificate,
+    call: Call,
+    request: &Request,
+    body: Bytes,
+) -> Result<http::Response<Bytes>, NoAnswer> {
+    let provider = exchange.provider();
+    let outgoing = outgoing(&provider.endpoint, request, body, provider.protocol.content_type())
+        .ok_or(NoAnswer::NotSent)?;
+    let limits = Limits { answer: exchange.snapshot.config.timeouts.answer.0, max_body: MAX_ANSWER };
+    let began = Instant::now();
+    let answer = certificate.client.send(outgoing, limits).await;
+    exchange.gateway.metrics().upstream(&provider.name, call, began.elapsed().as_secs_f64());
+    answer.map_err(|error| {
+        tracing::warn!(provider = &*provider.name, %error, "the provider did not answer");
+        match error {
+            OutboundError::NotSent(_) => NoAnswer::NotSent,
+            OutboundError::Lost(_) | OutboundError::TooLarge { .. } => NoAnswer::Lost,
+        }
+    })
+}
+
+fn outgoing(
+    endpoint: &Uri,
+    request: &Request,
+    body: Bytes,
+    content_type: &'static str,
+) -> Option<http::Request<Bytes>> {
+    let uri = Uri::builder()
+        .scheme(endpoint.scheme()?.clone())
+        .authority(endpoint.authority()?.clone())
+        .path_and_query(request.path.as_str())
+        .build()
+        .ok()?;
+    let mut outgoing = http::Request::new(body);
+    *outgoing.method_mut() = request.method.clone();
+    *outgoing.uri_mut() = uri;
+    copy(&request.headers, outgoing.headers_mut());
+    if request.method == Method::POST {
+        // To the letter: a charset parameter is answered with 415 (bankid-se.md section 0.4).
+        outgoing.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    }
+    Some(outgoing)
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in PASSED {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+/// The answer in place of one that cannot be believed, and nothing of it.
+pub(super) fn in_place_of(exchange: &Exchange, status: u16, why: &riskgate_wire::Unreadable) -> Answered {
+    let provider = exchange.provider();
+    tracing::warn!(provider = &*provider.name, status, %why, "the provider's answer was not passed on");
+    let details = format!("{why} (status {status}; riskgate policy {})", exchange.snapshot.config.policy);
+    Answered::new(Outcome::Failed, Response::own(provider.protocol.in_place_of(status, &details)))
+}

@@ -1,0 +1,109 @@
+//! Joining: concurrent requests for one result become one call of the provider, in a task that no disconnect cancels.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::gateway::{Answered, Gateway};
+
+/// How long an application waits for sources before it is told to ask again (design.md section 4, assess).
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The provider entry and the transaction's reference.
+pub(super) type JoinKey = (Arc<str>, String);
+
+/// How far a call has come.
+#[derive(Clone)]
+pub(super) enum Progress {
+    /// The provider is asked.
+    Asking,
+    /// The provider's final answer is there since then; sources are asked.
+    Assessing(Instant),
+    /// The answer.
+    Done(Answered),
+}
+
+/// The calls that run.
+#[derive(Default)]
+pub(super) struct Joined {
+    running: Mutex<HashMap<JoinKey, watch::Receiver<Progress>>>,
+}
+
+/// What waiting came to.
+pub(super) enum Waited {
+    /// The answer.
+    Answer(Answered),
+    /// Sources still run.
+    StillAssessing,
+    /// The task ended without an answer: it panicked.
+    Broken,
+}
+
+/// Takes a call off the list when its task ends, however it ends.
+struct Leave {
+    gateway: Arc<Gateway>,
+    key: JoinKey,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.gateway.joined.lock().remove(&self.key);
+    }
+}
+
+impl Joined {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<JoinKey, watch::Receiver<Progress>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits for the call that runs for `key`, or for the one that `call` makes.
+pub(super) async fn join<F, C>(gateway: &Arc<Gateway>, key: JoinKey, call: C) -> Waited
+where
+    C: FnOnce(watch::Sender<Progress>) -> F,
+    F: Future<Output = (watch::Sender<Progress>, Answered)> + Send + 'static,
+{
+    let receiver = {
+        let mut running = gateway.joined.lock();
+        match running.get(&key) {
+            Some(receiver) => receiver.clone(),
+            None => {
+                let (sender, receiver) = watch::channel(Progress::Asking);
+                running.insert(key.clone(), receiver.clone());
+                let leave = Leave { gateway: gateway.clone(), key };
+                let work = call(sender);
+                gateway.tasks.spawn(async move {
+                    let (sender, answered) = work.await;
+                    // Whoever asks from here on finds the answer in the store.
+                    drop(leave);
+                    // Nobody may be waiting any more: the answer is in the store.
+                    drop(sender.send(Progress::Done(answered)));
+                });
+                receiver
+            }
+        }
+    };
+    wait(receiver).await
+}
+
+async fn wait(mut receiver: watch::Receiver<Progress>) -> Waited {
+    loop {
+        let patience = match &*receiver.borrow_and_update() {
+            Progress::Done(answered) => return Waited::Answer(answered.clone()),
+            Progress::Asking => None,
+            Progress::Assessing(since) => Some(PATIENCE.saturating_sub(since.elapsed())),
+        };
+        let changed = match patience {
+            None => receiver.changed().await,
+            Some(left) => match tokio::time::timeout(left, receiver.changed()).await {
+                Ok(changed) => changed,
+                Err(_) => return Waited::StillAssessing,
+            },
+        };
+        if changed.is_err() {
+            return Waited::Broken;
+        }
+    }
+}

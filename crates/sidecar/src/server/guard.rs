@@ -1,0 +1,135 @@
+//! The loopback guard: who may use a listener that makes the relying party's key usable (design.md section 7, threat model).
+
+use http::{HeaderMap, Method, Uri, header};
+use riskgate_wire::Fault;
+
+/// Why a request is turned away before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turned {
+    /// What it is to the provider's protocol.
+    pub fault: Fault,
+    /// What the application is told.
+    pub details: &'static str,
+}
+
+/// Turns away what only a browser, or a request forged through one, would send.
+///
+/// # Errors
+///
+/// [`Turned`] with 403 for a browser's headers or a foreign `Host`.
+pub fn caller(uri: &Uri, headers: &HeaderMap) -> Result<(), Turned> {
+    let browser =
+        headers.keys().any(|name| *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"));
+    if browser {
+        let details = "riskgate serves the application's backend, not browsers: send no Origin and no Sec-Fetch headers";
+        return Err(Turned { fault: Fault::Unauthorized, details });
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let named = hosts.next().and_then(|host| host.to_str().ok());
+    let one = hosts.next().is_none();
+    let target = uri.authority().map(http::uri::Authority::as_str);
+    if !one || !named.is_some_and(is_loopback) || !target.is_none_or(is_loopback) {
+        let details = "riskgate serves loopback only: use http://127.0.0.1:PORT or http://localhost:PORT as base address";
+        return Err(Turned { fault: Fault::Unauthorized, details });
+    }
+    Ok(())
+}
+
+/// Turns away a body that is not of the protocol's content type to the letter: a browser can send `text/plain` without
+/// asking, but never `application/json`.
+///
+/// # Errors
+///
+/// [`Turned`] with 415.
+pub fn content_type(method: &Method, headers: &HeaderMap, expected: &'static str) -> Result<(), Turned> {
+    if method != Method::POST {
+        return Ok(());
+    }
+    let mut sent = headers.get_all(header::CONTENT_TYPE).iter();
+    let exact = sent.next().is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(expected.as_bytes()));
+    if exact && sent.next().is_none() {
+        return Ok(());
+    }
+    Err(Turned {
+        fault: Fault::UnsupportedMediaType,
+        details: "send Content-Type: application/json, without charset",
+    })
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) if port.is_empty() || port.starts_with(':') => address,
+            _ => return false,
+        },
+        None => host.split_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn loopback_hosts_may_call() {
+        for host in
+            ["127.0.0.1", "127.0.0.1:15381", "localhost:15381", "LOCALHOST", "[::1]:15381", "127.0.0.2"]
+        {
+            assert_eq!(
+                caller(&Uri::from_static("/rp/v6.0/auth"), &headers(&[("host", host)])),
+                Ok(()),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn others_may_not() {
+        let refused: [&[(&str, &str)]; 9] = [
+            &[],
+            &[("host", "evil.example")],
+            &[("host", "127.0.0.1.evil.example")],
+            &[("host", "localhost.evil.example:15381")],
+            &[("host", "[::1]evil")],
+            &[("host", "10.0.0.1")],
+            &[("host", "127.0.0.1"), ("host", "localhost")],
+            &[("host", "127.0.0.1"), ("origin", "null")],
+            &[("host", "127.0.0.1"), ("sec-fetch-mode", "cors")],
+        ];
+        for pairs in refused {
+            let turned = caller(&Uri::from_static("/"), &headers(pairs)).unwrap_err();
+            assert_eq!(turned.fault, Fault::Unauthorized, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_target_must_be_loopback_too() {
+        let target = Uri::from_static("http://evil.example/rp/v6.0/auth");
+        assert!(caller(&target, &headers(&[("host", "127.0.0.1")])).is_err());
+    }
+
+    #[test]
+    fn only_the_exact_content_type_passes() {
+        let check = |pairs: &[(&'static str, &'static str)]| {
+            content_type(&Method::POST, &headers(pairs), "application/json").is_ok()
+        };
+        assert!(check(&[("content-type", "application/json")]));
+        assert!(!check(&[("content-type", "application/json; charset=utf-8")]));
+        assert!(!check(&[("content-type", "text/plain")]));
+        assert!(!check(&[]));
+        assert!(!check(&[("content-type", "application/json"), ("content-type", "application/json")]));
+        assert!(content_type(&Method::GET, &headers(&[]), "application/json").is_ok());
+    }
+}
