@@ -1,1 +1,32 @@
-//! placeholder
+//! Faithful stand-ins of the providers, over real TLS: for the demo, the tests, and users' own staging.
+//!
+//! ```text
+//! options, running   what a simulator is started with, and one that runs
+//! pki, tls, client   throw-away certificates; TLS with client certificates; who is calling
+//! http, front        the HTTP/1.1 server; what happens to every request before its provider sees it
+//! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
+//! bankid_se          the Swedish BankID RP API
+//! ```
+//!
+//! `docs/simulator.md` tells how to use it.
+
+pub mod bankid_se;
+mod client;
+mod clock;
+mod control;
+mod front;
+mod gate;
+mod http;
+mod options;
+pub mod pki;
+mod recorder;
+mod running;
+mod sync;
+mod tls;
+
+pub use self::clock::ClockMode;
+pub use self::options::{
+    BadClientCertificate, Options, Recording, ServerCertificate, TlsOptions, TlsVersions, Transport,
+};
+pub use self::running::{Running, StartError, start};
+pub use self::tls::TlsError;

@@ -1,0 +1,241 @@
+//! The part of the control API below `/v1/bankid-se/`.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::api::{BankIdSe, State};
+use super::operation::Operation;
+use super::order::{Ending, Facts, Progress};
+use super::orders::Order;
+use super::request::is_personal_number;
+use super::script::{Outcome, Script, Start};
+use super::scripts::ScriptSource;
+use crate::clock::{Clock, Moment};
+use crate::control::{Call, ControlError, ProviderControl, to_json};
+use crate::front::Provider;
+use crate::sync::lock;
+
+const ROUTES: &[(&str, &str)] = &[
+    ("GET /v1/bankid-se/scripts", "default, persons and next, as they are now"),
+    ("PUT /v1/bankid-se/scripts/default", "SCRIPT: for orders that nothing else is said about"),
+    (
+        "PUT /v1/bankid-se/scripts/persons/NUMBER",
+        "SCRIPT: for orders that carry this personal number; DELETE removes it",
+    ),
+    (
+        "POST /v1/bankid-se/scripts/next",
+        "SCRIPT or [SCRIPT, …]: for the next orders, one each; DELETE empties the queue",
+    ),
+    ("GET /v1/bankid-se/orders", "all orders, oldest first"),
+    ("GET /v1/bankid-se/orders/ORDERREF", "one order, with its tokens and the current qrData"),
+    (
+        "POST /v1/bankid-se/orders/ORDERREF/finish",
+        "{\"outcome\": \"complete\" or a hint code}: ends a pending order at once",
+    ),
+    (
+        "GET /v1/bankid-se/deliveries",
+        "how often each order's answers were delivered; /ORDERREF for one order",
+    ),
+    ("GET /v1/bankid-se/settings", "how the API behaves; PATCH changes the members it names"),
+];
+
+/// An order as the control API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderView<'a> {
+    order_ref: Uuid,
+    operation: Operation,
+    personal_number: Option<&'a str>,
+    start: Start,
+    status: &'static str,
+    /// Of the latest pending answer to come, or of the failure.
+    hint_code: Option<&'a str>,
+    return_risk: bool,
+    created: String,
+    client_certificate: Option<String>,
+    script_source: ScriptSource,
+    auto_start_token: Option<Uuid>,
+    qr_start_token: Option<Uuid>,
+    qr_start_secret: Option<Uuid>,
+    qr_data: Option<String>,
+}
+
+impl<'a> OrderView<'a> {
+    fn of(order: &'a Order, clock: &Clock, now: Moment) -> Self {
+        let facts: &Facts = &order.facts;
+        let tokens = facts.tokens.as_ref();
+        let (status, hint_code) = match &order.progress {
+            Progress::Pending { .. } => ("pending", order.progress.hint(facts)),
+            Progress::Finished { ending: Ending::Complete, .. } => ("complete", None),
+            Progress::Finished { ending: Ending::Failed(hint), .. } => ("failed", Some(hint.as_ref())),
+        };
+        Self {
+            order_ref: facts.order_ref,
+            operation: facts.request.operation,
+            personal_number: facts.request.personal_number.as_deref(),
+            start: facts.start(),
+            status,
+            hint_code,
+            return_risk: facts.request.return_risk,
+            created: clock.calendar(facts.created).to_string(),
+            client_certificate: facts
+                .certificate
+                .as_ref()
+                .map(|certificate| certificate.fingerprint.to_string()),
+            script_source: facts.source,
+            auto_start_token: tokens.map(|tokens| tokens.auto_start),
+            qr_start_token: tokens.map(|tokens| tokens.qr_start),
+            qr_start_secret: tokens.map(|tokens| tokens.qr_secret),
+            qr_data: facts.qr_data(now),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finish {
+    outcome: Outcome,
+}
+
+impl ProviderControl for BankIdSe {
+    fn name(&self) -> &'static str {
+        <Self as Provider>::NAME
+    }
+
+    fn routes(&self) -> &'static [(&'static str, &'static str)] {
+        ROUTES
+    }
+
+    fn call(&self, call: &Call<'_>) -> Result<Value, ControlError> {
+        match call.segments {
+            ["scripts", rest @ ..] => self.scripts(call, rest),
+            ["orders", rest @ ..] => self.orders(call, rest),
+            ["deliveries", rest @ ..] if call.method == Method::GET => self.deliveries(rest),
+            ["settings"] => self.settings(call),
+            _ => Err(ControlError::NotFound),
+        }
+    }
+
+    fn reset(&self) {
+        let mut state = lock(&self.state);
+        state.orders.clear();
+        state.deliveries.clear();
+        state.scripts.reset();
+        state.settings = self.initial_settings.clone();
+    }
+}
+
+impl BankIdSe {
+    fn scripts(&self, call: &Call<'_>, rest: &[&str]) -> Result<Value, ControlError> {
+        let scripts = &mut lock(&self.state).scripts;
+        match (call.method, rest) {
+            (&Method::GET, []) => {}
+            (&Method::PUT, ["default"]) => scripts.set_default(call.body()?),
+            (&Method::PUT, ["persons", number]) if is_personal_number(number) => {
+                scripts.set_person((*number).to_owned(), call.body()?);
+            }
+            (&Method::PUT, ["persons", number]) => {
+                return Err(ControlError::Invalid(format!("{number}: a personal number has 12 digits")));
+            }
+            (&Method::DELETE, ["persons", number]) => {
+                if !scripts.remove_person(number) {
+                    return Err(ControlError::NoSuchThing(format!("no script is set for {number}")));
+                }
+            }
+            (&Method::POST, ["next"]) => match call.body()? {
+                many @ Value::Array(_) => scripts.queue(parse::<Vec<Script>>(many)?),
+                one => scripts.queue([parse::<Script>(one)?]),
+            },
+            (&Method::DELETE, ["next"]) => scripts.clear_queue(),
+            _ => return Err(ControlError::NotFound),
+        }
+        to_json(&scripts.current())
+    }
+
+    fn orders(&self, call: &Call<'_>, rest: &[&str]) -> Result<Value, ControlError> {
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        let State { settings, orders, .. } = &mut *state;
+        match (call.method, rest) {
+            (&Method::GET, []) => {
+                let evicted = orders.evicted();
+                let all = orders.all(settings, now);
+                let views: Vec<OrderView<'_>> =
+                    all.into_iter().map(|order| OrderView::of(order, &self.clock, now)).collect();
+                Ok(json!({ "orders": to_json(&views)?, "evicted": evicted }))
+            }
+            (&Method::GET, [order_ref]) => {
+                let found =
+                    order_ref.parse().ok().and_then(|order_ref| orders.get(&order_ref, settings, now));
+                let order = found.ok_or_else(|| no_such_order(order_ref))?;
+                to_json(&OrderView::of(order, &self.clock, now))
+            }
+            (&Method::POST, [order_ref, "finish"]) => {
+                let Finish { outcome } = call.body()?;
+                let parsed = order_ref.parse().map_err(|_| no_such_order(order_ref))?;
+                let ending = orders.finish(&parsed, &outcome, settings, now);
+                match ending {
+                    Some(Ending::Complete) => Ok(json!({ "status": "complete" })),
+                    Some(Ending::Failed(hint)) => Ok(json!({ "status": "failed", "hintCode": hint })),
+                    None => {
+                        Err(ControlError::NoSuchThing(format!("{order_ref}: no pending order of that name")))
+                    }
+                }
+            }
+            _ => Err(ControlError::NotFound),
+        }
+    }
+
+    fn deliveries(&self, rest: &[&str]) -> Result<Value, ControlError> {
+        let deliveries = &mut lock(&self.state).deliveries;
+        match rest {
+            [] => {
+                let all: Result<Map<String, Value>, ControlError> = deliveries
+                    .all()
+                    .map(|(order_ref, delivery)| Ok((order_ref.to_string(), to_json(delivery)?)))
+                    .collect();
+                Ok(Value::Object(all?))
+            }
+            [order_ref] => {
+                let found = order_ref.parse().ok().and_then(|order_ref| deliveries.of(&order_ref));
+                to_json(&*found.ok_or_else(|| no_such_order(order_ref))?)
+            }
+            _ => Err(ControlError::NotFound),
+        }
+    }
+
+    fn settings(&self, call: &Call<'_>) -> Result<Value, ControlError> {
+        let settings = &mut lock(&self.state).settings;
+        match *call.method {
+            Method::GET => {}
+            Method::PATCH => {
+                let mut merged = to_json(settings)?;
+                merge(&mut merged, call.body()?);
+                *settings = parse(merged)?;
+            }
+            _ => return Err(ControlError::NotFound),
+        }
+        to_json(settings)
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ControlError> {
+    serde_json::from_value(value).map_err(|error| ControlError::Invalid(format!("body: {error}")))
+}
+
+fn merge(into: &mut Value, patch: Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (name, value) in patch {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+fn no_such_order(order_ref: &str) -> ControlError {
+    ControlError::NoSuchThing(format!("{order_ref}: no such order"))
+}

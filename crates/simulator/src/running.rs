@@ -1,0 +1,136 @@
+//! Starting a simulator, and a running one.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bankid_se::BankIdSe;
+use crate::clock::Clock;
+use crate::control::Control;
+use crate::front::{Front, Rooms};
+use crate::gate::Gate;
+use crate::http::{Acceptance, Server};
+use crate::options::{Options, Transport};
+use crate::pki::PkiError;
+use crate::recorder::Recorder;
+use crate::tls::{Acceptor, TlsError};
+
+/// How long open connections may take to end once the simulator is told to stop.
+const STOP_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Why a simulator could not be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// TLS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The simulated person's certificate could not be made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A running simulator. Dropping it stops it too, but without waiting for the end.
+#[derive(Debug)]
+pub struct Running {
+    scheme: &'static str,
+    bankid_se: SocketAddr,
+    control: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    rooms: Arc<Rooms>,
+}
+
+/// Starts a simulator on the current tokio runtime. It serves once this returns.
+///
+/// # Errors
+/// [`StartError`] when the PKI is unusable or an address is taken.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let Options { listen, control, transport, clock, scripts, settings, recording } = options;
+    let (scheme, acceptance) = match &transport {
+        Transport::Plain => ("http", Acceptance::Plain),
+        Transport::Tls(tls) => ("https", Acceptance::Tls(Acceptor::new(tls)?)),
+    };
+    let clock = Clock::new(clock);
+    let rooms = Arc::new(Rooms {
+        clock: clock.clone(),
+        recorder: Recorder::new(recording, clock.clone()),
+        gate: Gate::default(),
+    });
+    let bankid_se = Arc::new(BankIdSe::new(clock, settings, scripts, recording.requests)?);
+
+    let (api_listener, api_address) = bind(listen).await?;
+    let (control_listener, control_address) = bind(control).await?;
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
+    let api = Server::new(front, acceptance, stop.clone(), tasks.clone());
+    tasks.spawn(api.accept_all(api_listener));
+    let control = Control { rooms: rooms.clone(), providers: vec![bankid_se] };
+    let control = Server::new(control, Acceptance::Plain, stop.clone(), tasks.clone());
+    tasks.spawn(control.accept_all(control_listener));
+    tasks.close();
+    Ok(Running { scheme, bankid_se: api_address, control: control_address, stop, tasks, rooms })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bound.await.map_err(|source| StartError::Listen { address, source })
+}
+
+impl Running {
+    /// The base of the BankID SE API, without a path: `https://localhost:PORT`.
+    #[must_use]
+    pub fn bankid_se(&self) -> String {
+        format!("{}://localhost:{}", self.scheme, self.bankid_se.port())
+    }
+
+    /// Where the BankID SE API listens.
+    #[must_use]
+    pub fn bankid_se_address(&self) -> SocketAddr {
+        self.bankid_se
+    }
+
+    /// The base of the control API: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn control(&self) -> String {
+        format!("http://{}", self.control)
+    }
+
+    /// Where the control API listens.
+    #[must_use]
+    pub fn control_address(&self) -> SocketAddr {
+        self.control
+    }
+
+    /// Stops accepting, lets requests that are being answered end for up to two seconds, and returns.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.rooms.gate.release_all();
+        if tokio::time::timeout(STOP_TIME, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.rooms.gate.release_all();
+    }
+}
