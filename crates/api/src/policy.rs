@@ -16,7 +16,7 @@ use crate::status::RiskPolicyStatus;
 /// The longest name of a policy: it becomes the value of a label.
 pub const MAX_NAME: usize = 63;
 
-/// How much risk each BankID flow of the bound pods may carry, and how the sidecar reaches the providers.
+/// How the sidecar reaches the providers, and how much risk each flow may carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "riskgate.dev",
@@ -28,51 +28,68 @@ pub const MAX_NAME: usize = 63;
     category = "riskgate",
     status = "RiskPolicyStatus",
     derive = "PartialEq",
-    doc = "How much risk each BankID flow may carry. Pods are bound to a policy of their namespace by the annotation riskgate.dev/policy: a sidecar between the application and its identity provider then enforces it.",
-    printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
-    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
-    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
-    printcolumn(name = "Flows", type_ = "integer", json_path = ".status.flows"),
-    printcolumn(name = "Pods", type_ = "integer", json_path = ".status.pods.injected"),
-    printcolumn(name = "Outdated", type_ = "integer", json_path = ".status.pods.outdated"),
-    printcolumn(name = "Config", type_ = "string", json_path = ".status.configHash", priority = 1),
+    doc = "How much risk each BankID flow may carry. Pods are bound to a policy of their namespace by the annotation riskgate.dev/policy; a sidecar between the application and its identity provider then enforces it, and the application needs no change.",
+    printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode", description = "Enforce, or Monitor: no outcome is changed."),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status", description = "Whether bound pods can run under the policy as it stands."),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "Why it is, or is not, ready."),
+    printcolumn(name = "Pods", type_ = "integer", json_path = ".status.pods.injected", description = "Pods that carry the sidecar under this policy."),
+    printcolumn(name = "Outdated", type_ = "integer", json_path = ".status.pods.outdated", description = "Of those, pods that must be made anew to follow the policy."),
+    printcolumn(name = "Flows", type_ = "integer", json_path = ".status.flows", priority = 1, description = "How many flows the policy has."),
+    printcolumn(name = "Config", type_ = "string", json_path = ".status.configHash", priority = 1, description = "The revision that decision records name."),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = schema::name_rule()
+    validation = Rule::new("size(self.metadata.name) <= 63")
+        .message("the name becomes a label; write metadata.name with at most 63 characters")
+)]
+#[x_kube(
+    validation = Rule::new("self.flows.all(f, self.providers.exists(p, p.name == f.provider))")
+        .message("each flow names a provider entry; write the name of one in flows[].provider"),
+    validation = Rule::new("self.providers.all(p, p.listen.port == 0 || self.providers.exists_one(q, q.listen.port == p.listen.port))")
+        .message("two providers listen on one port; write another port in providers[].listen.port"),
+    validation = Rule::new(concat!(
+        "self.providers.all(p, p.listen.port == 0",
+        " || p.listen.port != (has(self.ports) && has(self.ports.admin) ? self.ports.admin : 15300)",
+        " && p.listen.port != (has(self.ports) && has(self.ports.health) ? self.ports.health : 15320))",
+    ))
+    .message("a provider listens on a port of the sidecar's own; write another port in providers[].listen.port"),
+    validation = Rule::new(concat!(
+        "!has(self.ports) || (has(self.ports.admin) ? self.ports.admin : 15300) == 0",
+        " || (has(self.ports.admin) ? self.ports.admin : 15300) != (has(self.ports.health) ? self.ports.health : 15320)",
+    ))
+    .message("admin and health share a port; write two different ports in ports")
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RiskPolicySpec {
-    /// `Enforce`: verdicts are enforced. `Monitor`: risk parameters are attached, decisions are made and recorded, and
-    /// no outcome is changed; start a roll-out with it.
+    /// Whether verdicts are enforced. Start a roll-out with `Monitor`, and read the decision records.
     #[serde(default)]
     pub mode: Mode,
-    /// What happens with operations that no flow covers: `Refuse` them, or `Forward` and record them.
+    /// What happens with operations that no flow covers.
     #[serde(default)]
     pub uncovered_operations: UncoveredOperations,
-    /// Ports of the sidecar's own endpoints.
+    /// Ports of the sidecar's own endpoints, chosen clear of Istio's and Linkerd's. All ports of a policy differ.
     #[serde(default)]
     pub ports: Ports,
-    /// The key of the keyed hash that stands for persons and orders in decision records. Left out, each process makes
-    /// its own, and records of two pods cannot be joined.
+    /// The Secret with the key of the keyed hash that stands for persons and orders in decision records. Left out, each
+    /// process makes its own, and records of two pods cannot be joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonym_key_ref: Option<SecretKeyRef>,
     /// The authentication services that the sidecar stands in front of.
-    #[schemars(length(min = 1, max = 8))]
-    #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["name".into()]))]
+    #[schemars(schema_with = "schema::providers")]
     pub providers: Vec<ProviderEntry>,
     /// What the sidecar attaches to an order when the application sent nothing. The application's request body wins over
-    /// its request headers, headers win over this.
+    /// its request headers (`Riskgate-…`), headers win over this.
     #[serde(default)]
     pub risk_parameters: RiskParameters,
-    /// The flows: which operations they cover and what risk they may carry.
+    /// The flows: which operations they cover and what risk those may carry. A flow is chosen by operation; when several
+    /// cover one, the request header `Riskgate-Flow` selects among them.
     #[schemars(schema_with = "schema::flows")]
     pub flows: Vec<Flow>,
-    /// Time limits.
+    /// Time limits, written with a unit: `300ms`, `3s`, `2m`.
     #[serde(default)]
     pub timeouts: Timeouts,
     /// What is logged, and where decision records go.
     #[serde(default)]
     pub log: LogConfig,
-    /// Where open transactions are kept.
+    /// Where open transactions are kept: which flow an order was started in, and its answer until the application has it.
     #[serde(default)]
     pub store: StoreConfig,
 }

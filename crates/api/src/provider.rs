@@ -7,6 +7,8 @@ use riskgate_core::config::{Refusal, SecretRef, TrustRef, WhenOrderUnknown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema;
+
 /// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -66,8 +68,7 @@ pub struct BankIdSe {
     pub trust_bundle_ref: Option<TrustRef>,
     /// Secrets with the relying party's client certificates: `tls.crt` and `tls.key`, or `keystore.p12` and `password`.
     /// The first creates orders; the others serve orders made with them, during a rotation.
-    #[schemars(length(min = 1, max = 4))]
-    #[x_kube(merge_strategy = kube::core::ListMerge::Atomic)]
+    #[schemars(schema_with = "schema::client_certificates")]
     pub client_certificate_refs: Vec<SecretRef>,
     /// How a refusal is written.
     #[serde(default)]

@@ -21,32 +21,44 @@ pub struct Flow {
     /// The name of the provider entry whose operations the flow covers.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 63)))]
     pub provider: String,
-    /// The operations covered.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
+    /// The operations covered, each once.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 16), extend("x-kubernetes-list-type" = "set"))
+    )]
     pub operations: Vec<Operation>,
-    /// Whether the flow is chosen only by a request that names it in the header `Riskgate-Flow`. Of several flows that
-    /// cover one operation, at most one is not: the default.
+    /// Whether the flow is chosen only by a request that names it in the header `Riskgate-Flow`; left out, it is not. Of
+    /// several flows that cover one operation, at most one is not: the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub selectable_by_header: bool,
     /// The level from which a transaction is blocked; left out, no level blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block_at: Option<Threshold>,
-    /// The level from which a transaction is challenged; left out, no level challenges. Not above `blockAt`.
+    /// The level from which a transaction is challenged, as `challenge` says; left out, no level challenges. Not above
+    /// `blockAt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_at: Option<Threshold>,
-    /// The verdict when a source answered and cannot tell. A BankID login by QR code looks exactly like that.
+    /// The verdict when a source answered and cannot tell. A BankID login by QR code looks exactly like that, and a
+    /// fraudster can choose it. There is no default: none is right for everybody.
     pub when_unknown: Verdict,
-    /// The verdict when a source failed, timed out, or what it said was lost.
+    /// The verdict when a source failed, timed out, or what it said was lost. There is no default: none is right for
+    /// everybody.
     pub when_unavailable: Verdict,
-    /// The verdict when a source does not apply, as BankID's indication to a phone operation.
+    /// The verdict when a source does not apply, as BankID's indication does not to a phone operation.
     #[serde(default)]
     pub when_not_applicable: Verdict,
     /// Enrichment sources of this flow, with rules of their own. The provider's own indication always counts; an entry
     /// named `provider` gives it rules of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(max = 16),
+            extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"])
+        )
+    )]
     pub sources: Vec<SourceRule>,
-    /// What a challenge becomes.
+    /// What a challenge becomes; left out, the refusal.
     #[serde(default)]
     pub challenge: Challenge,
 }
@@ -136,7 +148,10 @@ pub struct AtOrder {
     /// When the order is tightened.
     pub when: When,
     /// What the order then requires of the user.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 2)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 2), extend("x-kubernetes-list-type" = "set"))
+    )]
     pub require: Vec<Requirement>,
 }
 

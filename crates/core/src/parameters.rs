@@ -28,7 +28,8 @@ impl fmt::Display for Start {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RiskParameters {
-    /// How users start, where neither body nor header `Riskgate-Start` says it. Left out, no `web` or `app` is added.
+    /// How users start, where neither body nor header `Riskgate-Start` says it. Left out, no `web` or `app` is added, and
+    /// BankID judges by less.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
     /// The domain that starts the BankID app, such as `shop.example.se`: `web.referringDomain`.

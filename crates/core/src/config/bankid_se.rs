@@ -39,13 +39,22 @@ pub enum Trust {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrustRef {
-    /// `ConfigMap` or `Secret`.
+    /// What kind of object holds it.
     pub kind: TrustKind,
     /// Its name, in the policy's namespace.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+    )]
     pub name: String,
     /// The key that holds the PEM certificates.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(min = 1, max = 253),
+            regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+        )
+    )]
     pub key: String,
 }
 
@@ -65,7 +74,7 @@ pub enum TrustKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
-    /// The `hintCode` of a refused result.
+    /// The `hintCode` of a refused result. Clients that know only older words need `cancelled`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
     pub hint_code: String,
     /// The `errorCode` of a refused order.
@@ -86,7 +95,7 @@ impl Default for Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum WhenOrderUnknown {
-    /// Under every flow of the provider; the strictest verdict holds.
+    /// Under every flow of the provider entry; the strictest verdict holds.
     #[default]
     Strictest,
     /// It is blocked.

@@ -28,7 +28,7 @@ pub const SCHEMA: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Mode {
-    /// Verdicts are enforced.
+    /// Verdicts are enforced: what is blocked fails at the application.
     #[default]
     Enforce,
     /// Risk parameters are attached, decisions made and recorded; no outcome is changed.
@@ -48,10 +48,10 @@ impl std::fmt::Display for Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UncoveredOperations {
-    /// They are refused.
+    /// They are refused, in the provider's own words.
     #[default]
     Refuse,
-    /// They pass, and are recorded.
+    /// They pass without a decision, and are recorded.
     Forward,
 }
 
@@ -88,10 +88,19 @@ impl std::fmt::Display for PolicyName {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretKeyRef {
     /// The Secret's name.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+    )]
     pub name: String,
     /// The key in it.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(min = 1, max = 253),
+            regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+        )
+    )]
     pub key: String,
 }
 
@@ -101,7 +110,10 @@ pub struct SecretKeyRef {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretRef {
     /// The Secret's name.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 253)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+    )]
     pub name: String,
 }
 

@@ -9,9 +9,9 @@ use crate::quantity::{Bytes, Span};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ports {
-    /// Read-only admin endpoints, on loopback.
+    /// Read-only admin endpoints, on loopback. 0 takes a free port, outside a cluster.
     pub admin: u16,
-    /// Health and metrics, on every address.
+    /// Health and metrics, on every address. 0 takes a free port, outside a cluster.
     pub health: u16,
 }
 

@@ -1,6 +1,7 @@
 //! The list of what is generated, and from what.
 
 use anyhow::Result;
+use serde_json::{Number, Value};
 
 use super::Output;
 
@@ -14,6 +15,22 @@ pub(super) fn all() -> Result<Vec<Output>> {
 
 fn crd() -> Result<Output> {
     let crd = riskgate_api::schema::crd();
-    let name = format!("crds/{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
-    Ok(Output { path: name.into(), content: format!("{YAML_HEAD}{}", serde_yaml::to_string(&crd)?) })
+    let path = format!("crds/{}_{}.yaml", crd.spec.group, crd.spec.names.plural);
+    let mut value = serde_json::to_value(&crd)?;
+    plain_numbers(&mut value);
+    Ok(Output { path: path.into(), content: format!("{YAML_HEAD}{}", serde_yaml::to_string(&value)?) })
+}
+
+/// Writes whole numbers as such: the Kubernetes types hold bounds as floating point, and `65535.0` reads oddly.
+fn plain_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(whole) = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0) {
+                *number = Number::from(whole as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain_numbers),
+        Value::Object(members) => members.values_mut().for_each(plain_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }

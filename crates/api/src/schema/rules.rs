@@ -1,0 +1,107 @@
+//! What the derived schema does not say by itself: rules across fields, and how lists are merged.
+//!
+//! What a CEL rule refuses here, [`crate::compile`] refuses as well: the rules serve clusters whose webhook is away.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::core::Rule;
+use riskgate_core::Flow;
+use riskgate_core::config::SecretRef;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use crate::provider::ProviderEntry;
+use crate::status::OutdatedReason;
+
+/// The name of a Kubernetes object.
+pub(super) const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
+/// Rules of each flow.
+fn flow_rules() -> [Rule; 5] {
+    [
+        Rule::new(
+            "!(has(self.challengeAt) && has(self.blockAt) && self.challengeAt == 'High' && self.blockAt == 'Moderate')",
+        )
+        .message("challengeAt is above blockAt; write challengeAt: Moderate, or blockAt: High"),
+        Rule::new(concat!(
+            "!(has(self.challenge) && has(self.challenge.atCollect) && self.challenge.atCollect == 'AllowIfRequired')",
+            " || has(self.challenge.atOrder)",
+        ))
+        .message("AllowIfRequired needs something required; write atOrder: { when: Always, require: [PinCode] }"),
+        Rule::new(concat!(
+            "!(has(self.challenge) && has(self.challenge.atOrder)",
+            " && self.challenge.atOrder.require.exists(r, r == 'Mrtd')",
+            " && self.operations.exists(o, o.startsWith('Phone')))",
+        ))
+        .message("BankID takes no Mrtd on phone operations; write a flow of their own for them"),
+        Rule::new("!has(self.sources) || self.sources.all(s, s.name == 'provider')").message(
+            "this version of riskgate has no enrichment sources; the only name is provider, the provider's own indication",
+        ),
+        Rule::new(concat!(
+            "!has(self.sources) || self.sources.all(s,",
+            " !(has(s.challengeAtScore) && has(s.blockAtScore)) || s.challengeAtScore <= s.blockAtScore)",
+        ))
+        .message("challengeAtScore is above blockAtScore; write a score not above it"),
+    ]
+}
+
+/// The list of provider entries: merged by name.
+pub(crate) fn providers(generator: &mut SchemaGenerator) -> Schema {
+    let items = generator.subschema_for::<ProviderEntry>();
+    keyed_list(items, "name", 1, 8)
+}
+
+/// The list of flows: merged by name, each with its rules.
+pub(crate) fn flows(generator: &mut SchemaGenerator) -> Schema {
+    let mut flow = generator.subschema_for::<Flow>();
+    flow.insert("x-kubernetes-validations".to_owned(), json!(flow_rules()));
+    keyed_list(flow, "name", 1, 64)
+}
+
+/// A list of Secrets whose order counts: it is replaced whole.
+pub(crate) fn client_certificates(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 4,
+        "items": generator.subschema_for::<SecretRef>(),
+        "x-kubernetes-list-type": "atomic",
+    })
+}
+
+/// The list of conditions: merged by type, and bounded as Gateway API bounds them.
+pub(crate) fn conditions(generator: &mut SchemaGenerator) -> Schema {
+    let mut condition = generator.subschema_for::<Condition>();
+    let bounds = [
+        ("type", json!({ "minLength": 1, "maxLength": 316 })),
+        ("status", json!({ "enum": ["True", "False", "Unknown"] })),
+        ("reason", json!({ "minLength": 1, "maxLength": 1024 })),
+        ("message", json!({ "maxLength": 32768 })),
+    ];
+    for (name, bound) in bounds {
+        let property = condition.pointer_mut(&format!("/properties/{name}"));
+        if let (Some(Value::Object(property)), Value::Object(bound)) = (property, bound) {
+            property.extend(bound);
+        }
+    }
+    keyed_list(condition, "type", 0, 8)
+}
+
+/// The list of reasons why pods are outdated: merged by reason.
+pub(crate) fn outdated_reasons(generator: &mut SchemaGenerator) -> Schema {
+    keyed_list(generator.subschema_for::<OutdatedReason>(), "reason", 0, 16)
+}
+
+/// A list that server-side apply merges by `key`, and whose keys the API server holds unique.
+fn keyed_list(items: Schema, key: &str, fewest: u32, most: u32) -> Schema {
+    let mut list = json_schema!({
+        "type": "array",
+        "maxItems": most,
+        "items": items,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": [key],
+    });
+    if fewest > 0 {
+        list.insert("minItems".to_owned(), fewest.into());
+    }
+    list
+}
