@@ -1,1 +1,34 @@
-//! placeholder
+//! What the tests that cross crates are made of: real processes, real clients, real sockets.
+//!
+//! ```text
+//! Client (PyPI, npm) ──► Sidecar (process) ──► Simulator (process, mutual TLS)
+//!        │                  │ decisions, stderr, /metrics      │ control API
+//!        └──── answer ──────┴───────────── test ───────────────┘
+//! ```
+//!
+//! Every process is started on free ports, says where it listens in one ready line, and is gone when its handle is
+//! dropped, when the test panics and when the test runner is killed. A test waits for a condition with a deadline, never
+//! for a length of time.
+
+mod binaries;
+pub mod client;
+mod lines;
+mod metrics;
+mod policy;
+mod process;
+pub mod raw;
+mod sidecar;
+mod simulator;
+mod spawn;
+mod wait;
+pub mod web;
+
+pub use binaries::{binary, root};
+pub use client::{Client, ClientKind};
+pub use lines::Lines;
+pub use metrics::Metrics;
+pub use policy::Policy;
+pub use process::Process;
+pub use sidecar::Sidecar;
+pub use simulator::Simulator;
+pub use wait::{PATIENCE, eventually};
