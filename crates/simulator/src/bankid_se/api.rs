@@ -87,7 +87,7 @@ impl BankIdSe {
         kept_deliveries: usize,
     ) -> Result<Self, PkiError> {
         let state = State {
-            settings: settings.clone(),
+            settings,
             scripts: ScriptBook::new(scripts),
             orders: OrderBook::default(),
             deliveries: Deliveries::new(kept_deliveries),
@@ -122,7 +122,7 @@ impl BankIdSe {
     }
 
     fn order(&self, operation: Operation, body: &[u8], exchange: &Exchange) -> Result<Timed, ApiError> {
-        let settings = lock(&self.state).settings.clone();
+        let settings = lock(&self.state).settings;
         let request = OrderRequest::parse(operation, body, &settings)?;
         let now = self.clock.now();
         let mut state = lock(&self.state);
@@ -213,15 +213,17 @@ fn note(deliveries: &mut Deliveries, collected: &Collected) {
             Ending::Failed(hint) => hint.to_string(),
         });
     }
-    match (&collected.fault, &collected.report) {
-        (Some(Fault { kind: FaultKind::Members { .. }, .. }) | None, Report::Pending(_)) => {
-            delivery.pending += 1
-        }
-        (Some(Fault { kind: FaultKind::Members { .. }, .. }) | None, Report::Finished(_)) => {
-            delivery.terminal += 1
-        }
-        (Some(_), _) => delivery.spoiled += 1,
-    }
+    let intact = match &collected.fault {
+        None => true,
+        // More members than expected are no harm, at least not by the API's own rules.
+        Some(fault) => matches!(fault.kind, FaultKind::Members { .. }),
+    };
+    let count = match collected.report {
+        _ if !intact => &mut delivery.spoiled,
+        Report::Pending(_) => &mut delivery.pending,
+        Report::Finished(_) => &mut delivery.terminal,
+    };
+    *count += 1;
 }
 
 /// `application/json` and nothing after it (`bankid-se.md section 0.4`).

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::api::{BankIdSe, State};
-use super::operation::Operation;
+use super::operation::{Endpoint, Operation};
 use super::order::{Ending, Facts, Progress};
 use super::orders::Order;
 use super::request::is_personal_number;
-use super::script::{Outcome, Script, Start};
+use super::script::{Outcome, Script, ScriptFile, Start};
 use super::scripts::ScriptSource;
 use crate::clock::{Clock, Moment};
 use crate::control::{Call, ControlError, ProviderControl, to_json};
@@ -18,7 +18,7 @@ use crate::front::Provider;
 use crate::sync::lock;
 
 const ROUTES: &[(&str, &str)] = &[
-    ("GET /v1/bankid-se/scripts", "default, persons and next, as they are now"),
+    ("GET /v1/bankid-se/scripts", "default, persons and next, as they are now; PUT replaces them all"),
     ("PUT /v1/bankid-se/scripts/default", "SCRIPT: for orders that nothing else is said about"),
     (
         "PUT /v1/bankid-se/scripts/persons/NUMBER",
@@ -118,12 +118,16 @@ impl ProviderControl for BankIdSe {
         }
     }
 
+    fn serves(&self, path: &str) -> bool {
+        Endpoint::of_path(path).is_some()
+    }
+
     fn reset(&self) {
         let mut state = lock(&self.state);
         state.orders.clear();
         state.deliveries.clear();
         state.scripts.reset();
-        state.settings = self.initial_settings.clone();
+        state.settings = self.initial_settings;
     }
 }
 
@@ -132,6 +136,10 @@ impl BankIdSe {
         let scripts = &mut lock(&self.state).scripts;
         match (call.method, rest) {
             (&Method::GET, []) => {}
+            (&Method::PUT, []) => {
+                let file: ScriptFile = call.body()?;
+                scripts.replace(file.checked().map_err(|error| ControlError::Invalid(error.to_string()))?);
+            }
             (&Method::PUT, ["default"]) => scripts.set_default(call.body()?),
             (&Method::PUT, ["persons", number]) if is_personal_number(number) => {
                 scripts.set_person((*number).to_owned(), call.body()?);

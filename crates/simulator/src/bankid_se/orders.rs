@@ -221,3 +221,6 @@ impl OrderBook {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,13 +64,14 @@ impl ScriptBook {
     }
 
     pub(crate) fn reset(&mut self) {
-        self.install(self.initial.clone());
+        self.replace(self.initial.clone());
         let installed =
             |builtin: super::script::Builtin| (builtin.personal_number, Installed::new(builtin.script));
         self.builtins = builtins().into_iter().map(installed).collect();
     }
 
-    fn install(&mut self, file: ScriptFile) {
+    /// Replaces all but the built-in ones.
+    pub(crate) fn replace(&mut self, file: ScriptFile) {
         self.default = Installed::new(file.default);
         self.persons =
             file.persons.into_iter().map(|(number, script)| (number, Installed::new(script))).collect();

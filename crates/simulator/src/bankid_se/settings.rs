@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::lifetimes::Lifetimes;
 
 /// Choices that `bankid-se.md` leaves open. All can be changed while running, through the control API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// What happens to members that the API does not know.

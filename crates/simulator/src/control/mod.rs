@@ -53,6 +53,9 @@ pub(crate) trait ProviderControl: Send + Sync + 'static {
     /// Answers a call whose segments after the name are left.
     fn call(&self, call: &Call<'_>) -> Result<Value, ControlError>;
 
+    /// Whether requests of this path are the provider's.
+    fn serves(&self, path: &str) -> bool;
+
     /// Forgets everything that came after the start.
     fn reset(&self);
 }

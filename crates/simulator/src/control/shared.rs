@@ -130,6 +130,9 @@ impl Control {
             (&Method::GET, ["v1", "held"]) => to_json(&gate.state()),
             (&Method::POST, ["v1", "hold"]) => {
                 let Hold { path } = call.body()?;
+                if !self.providers.iter().any(|provider| provider.serves(&path)) {
+                    return Err(ControlError::Invalid(format!("path: no provider serves {path}")));
+                }
                 gate.hold(&path);
                 to_json(&gate.state())
             }

@@ -31,13 +31,14 @@ enum State {
 
 impl AnswerBody {
     pub(super) fn whole(bytes: Bytes) -> Self {
-        let state = if bytes.is_empty() { State::Done } else { State::Whole(bytes.clone()) };
-        Self { announced: bytes.len() as u64, state }
+        let announced = bytes.len() as u64;
+        Self { announced, state: if bytes.is_empty() { State::Done } else { State::Whole(bytes) } }
     }
 
-    pub(super) fn truncated(bytes: Bytes) -> Self {
-        let half = bytes.slice(..bytes.len() / 2);
-        Self { announced: bytes.len() as u64, state: State::Half(half) }
+    pub(super) fn truncated(mut bytes: Bytes) -> Self {
+        let announced = bytes.len() as u64;
+        bytes.truncate(bytes.len() / 2);
+        Self { announced, state: State::Half(bytes) }
     }
 }
 

@@ -109,6 +109,8 @@ impl<S: Service> Server<S> {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .title_case_headers(true)
+            // A request that was read has its effect, even when its client is gone before the answer.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = match self.stop.run_until_cancelled(connection.as_mut()).await {

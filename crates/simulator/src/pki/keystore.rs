@@ -8,6 +8,8 @@ use super::PkiError;
 use super::issue::{Authority, Issued};
 
 const ALIAS: &str = "bankid-rp";
+/// OpenSSL's default. More would protect a throw-away key no better, and slow every start of a test.
+const ITERATIONS: u32 = 2_048;
 
 /// How the file is encrypted.
 #[derive(Clone, Copy, Debug)]
@@ -39,5 +41,6 @@ pub(super) fn write(
     let mut store = KeyStore::new();
     store.add_entry(ALIAS, KeyStoreEntry::PrivateKeyChain(chain));
     let (cipher, mac) = encryption.algorithms();
-    Ok(store.writer(password).encryption_algorithm(cipher).mac_algorithm(mac).write()?)
+    let writer = store.writer(password).encryption_algorithm(cipher).mac_algorithm(mac);
+    Ok(writer.encryption_iterations(ITERATIONS).mac_iterations(ITERATIONS).write()?)
 }

@@ -141,10 +141,14 @@ impl ScriptFile {
     /// # Errors
     /// [`ScriptError`] with the place of the mistake.
     pub fn parse(yaml: &str) -> Result<Self, ScriptError> {
-        let file: Self = serde_yaml::from_str(yaml)?;
-        match file.persons.keys().find(|number| !is_personal_number(number)) {
+        serde_yaml::from_str::<Self>(yaml)?.checked()
+    }
+
+    /// The same, when what the types cannot say holds too.
+    pub(crate) fn checked(self) -> Result<Self, ScriptError> {
+        match self.persons.keys().find(|number| !is_personal_number(number)) {
             Some(number) => Err(ScriptError::PersonalNumber(number.clone())),
-            None => Ok(file),
+            None => Ok(self),
         }
     }
 }
