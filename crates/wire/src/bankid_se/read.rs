@@ -35,12 +35,17 @@ pub(super) fn result(reference: &str, status: u16, body: &[u8]) -> Result<Readin
         return Err(Unreadable::OtherTransaction);
     }
     let state = answer.get("status").text().ok_or_else(|| form("no status"))?;
+    let data = answer.get("completionData");
     match state.as_ref() {
+        // These pass to the application without a verdict, so nothing of a result may travel with them.
+        "pending" | "failed" if !data.is_missing() => {
+            Err(form("completionData of an order that is not complete"))
+        }
         "pending" => Ok(Reading::Pending),
         "failed" => Ok(Reading::Failed),
         "complete" => {
-            let data = answer.get("completionData").object()?;
-            completed(&data.ok_or_else(|| form("complete without completionData"))?).map(Reading::Complete)
+            let data = data.object()?.ok_or_else(|| form("complete without completionData"))?;
+            completed(&data).map(Reading::Complete)
         }
         _ => Err(Unreadable::UnknownState),
     }

@@ -1,0 +1,120 @@
+//! What a call gives, as a golden output writes it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use riskgate_core::RequirementSet;
+use riskgate_core::config::Refusal;
+use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::{Answer, Prepared, Protocol, Reading, Started, Tightened};
+use serde_json::{Value, json};
+
+use crate::call::{Call, fault};
+
+/// Makes the call.
+pub(crate) fn of(call: &Call) -> Value {
+    let bankid = BankIdSe::new(Refusal::default());
+    match call {
+        Call::Prepare { operation, mode, given, body } => {
+            let body = Bytes::from(body.clone());
+            let outcome = bankid.prepare(*operation, &body, &given.given(), *mode);
+            or_error(outcome, |prepared| self::prepared(&prepared, &body))
+        }
+        Call::Tighten { operation, require, body } => {
+            let body = Bytes::from(body.clone());
+            or_error(bankid.tighten(*operation, &body, require), |tightened| {
+                self::tightened(&tightened, &body)
+            })
+        }
+        Call::Reference { body } => or_error(
+            bankid.reference("/rp/v6.0/collect", body.as_bytes()),
+            |name| json!({ "reference": name }),
+        ),
+        Call::ReadStarted { status, body } => {
+            or_error(bankid.read_started(*status, body.as_bytes()), |started| match started {
+                Started::Open(reference) => json!({ "open": reference }),
+                Started::Refused => json!("refused"),
+            })
+        }
+        Call::ReadResult { reference, status, body } => {
+            or_error(bankid.read_result(reference, *status, body.as_bytes()), |reading| {
+                self::reading(&reading)
+            })
+        }
+        Call::ReadCancelled { status, body } => {
+            or_error(bankid.read_cancelled(*status, body.as_bytes()), |ended| json!({ "ended": ended }))
+        }
+        Call::ReadProbe { status, body } => {
+            or_error(bankid.read_probe(*status, body.as_bytes()), |()| json!("believed"))
+        }
+        Call::RefuseStart { refusal, details } => {
+            answer(&BankIdSe::new(refusal.clone()).refuse_start(details))
+        }
+        Call::RefuseResult { refusal, reference } => {
+            answer(&BankIdSe::new(refusal.clone()).refuse_result(reference))
+        }
+        Call::Pending { reference } => answer(&bankid.pending(reference)),
+        Call::Fault { fault: name, details } => answer(&bankid.fault(fault(name), details)),
+        Call::InPlaceOf { status, details } => answer(&bankid.in_place_of(*status, details)),
+    }
+}
+
+fn or_error<T, E: fmt::Display + fmt::Debug>(outcome: Result<T, E>, show: impl FnOnce(T) -> Value) -> Value {
+    outcome.map_or_else(
+        |error| {
+            let debug = format!("{error:?}");
+            let kind = debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            json!({ "error": kind, "text": error.to_string() })
+        },
+        show,
+    )
+}
+
+fn prepared(prepared: &Prepared, sent: &Bytes) -> Value {
+    json!({
+        "body": body(&prepared.body, sent),
+        "attached": prepared.attached,
+        "lint": prepared.lint.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "applicationThreshold": prepared.application_threshold,
+        "carried": carried(prepared.carried),
+        "subject": prepared.subject,
+        "clientIp": prepared.client_ip,
+        "userAgent": prepared.user_agent,
+    })
+}
+
+fn tightened(tightened: &Tightened, sent: &Bytes) -> Value {
+    json!({
+        "body": body(&tightened.body, sent),
+        "attached": tightened.attached,
+        "carried": carried(tightened.carried),
+    })
+}
+
+/// The body as text; of one that was not changed only that it is the application's own.
+fn body(body: &Bytes, sent: &Bytes) -> Value {
+    if body == sent { json!({ "asSent": true }) } else { json!(std::str::from_utf8(body).unwrap()) }
+}
+
+fn carried(carried: RequirementSet) -> Value {
+    serde_json::to_value(carried).unwrap()
+}
+
+fn reading(reading: &Reading) -> Value {
+    match reading {
+        Reading::Complete(completed) => json!({ "complete": {
+            "indication": completed.indication,
+            "subject": completed.subject,
+            "deviceIp": completed.device_ip,
+        }}),
+        other => json!(format!("{other:?}")),
+    }
+}
+
+fn answer(answer: &Answer) -> Value {
+    json!({
+        "status": answer.status,
+        "contentType": answer.content_type,
+        "body": std::str::from_utf8(&answer.body).unwrap(),
+    })
+}
