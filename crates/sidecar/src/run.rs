@@ -133,8 +133,7 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
 
     let tasks = TaskTracker::new();
     let store = MemoryStore::new(config.store.memory.max_bytes.0, clock.clone());
-    let parts =
-        Parts { snapshot, store: Arc::new(store), decisions, clock, pod: options.pod, tasks: tasks.clone() };
+    let parts = Parts { snapshot, store: Arc::new(store), decisions, pod: options.pod, tasks: tasks.clone() };
     let gateway = Gateway::new(parts);
     let (shutdown, watching) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);

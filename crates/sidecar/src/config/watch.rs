@@ -64,7 +64,7 @@ fn watcher(file: &Path, folder: &Path, sender: mpsc::Sender<()>) -> notify::Resu
         let relevant = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
         if relevant {
             // A full channel already holds the news; a closed one means that nobody listens any more.
-            drop(sender.try_send(()));
+            let _full = sender.try_send(());
         }
     })?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -6,7 +6,13 @@ use riskgate_wire::Completed;
 
 use super::gateway::Exchange;
 
-pub(super) use riskgate_sources::Question;
+#[derive(Default)]
+pub(super) struct Question {
+    pub(super) operation: Option<riskgate_core::Operation>,
+    pub(super) client_ip: Option<std::net::IpAddr>,
+    pub(super) user_agent: Option<String>,
+    pub(super) subject: Option<String>,
+}
 
 /// Asks the sources that `flow` names, in `phase`. What each says is counted.
 pub(super) async fn ask_sources(

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use riskgate_core::Clock;
 use riskgate_store::{StoreError, TransactionStore};
 use riskgate_wire::{Fault, Recognised};
 use tokio_util::task::TaskTracker;
@@ -25,8 +24,6 @@ pub struct Parts {
     pub store: Arc<dyn TransactionStore>,
     /// Where decisions are logged.
     pub decisions: DecisionLog,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
     /// This pod's name, for decision records.
     pub pod: String,
     /// What outlives its connection, and is waited for when the sidecar ends.
@@ -39,7 +36,6 @@ pub struct Gateway {
     metrics: Metrics,
     pub(super) store: Arc<dyn TransactionStore>,
     decisions: DecisionLog,
-    pub(super) clock: Arc<dyn Clock>,
     pub(super) pod: String,
     pub(super) tasks: TaskTracker,
     pub(super) joined: Joined,
@@ -99,7 +95,6 @@ impl Gateway {
             metrics: Metrics::new(),
             store: parts.store,
             decisions: parts.decisions,
-            clock: parts.clock,
             pod: parts.pod,
             tasks: parts.tasks,
             joined: Joined::default(),
