@@ -113,7 +113,7 @@ impl From<Bytes> for String {
 #[derive(schemars::JsonSchema)]
 struct SpanText(
     #[allow(dead_code, reason = "only its schema is used")]
-    #[schemars(length(max = 32), regex(pattern = "^([0-9]+(ms|s|m|h) ?)+$"))]
+    #[schemars(length(max = 32), regex(pattern = "^([0-9]{1,9}(ms|s|m|h) ?)+$"))]
     String,
 );
 
@@ -122,7 +122,7 @@ struct SpanText(
 #[derive(schemars::JsonSchema)]
 struct BytesText(
     #[allow(dead_code, reason = "only its schema is used")]
-    #[schemars(length(max = 32), regex(pattern = "^[0-9]+(Ki|Mi|Gi)?$"))]
+    #[schemars(length(max = 32), regex(pattern = "^[0-9]{1,10}(Ki|Mi|Gi)?$"))]
     String,
 );
 

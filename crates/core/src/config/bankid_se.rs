@@ -8,9 +8,11 @@ use super::SecretRef;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BankIdSeConfig {
-    /// Scheme, host and port: `https://appapi2.bankid.com`. The path prefix `/rp/v6.0` is part of the protocol.
+    /// Scheme, host and port: `https://appapi2.bankid.com`. The path prefix `/rp/v6.0` is part of the protocol. Plain `http` is
+    /// taken for an address of loopback only, where a simulator may listen.
     pub endpoint: String,
     /// Which roots the provider's certificate must lead to.
+    #[serde(with = "serde_yaml::with::singleton_map")]
     pub trust: Trust,
     /// The relying party's client certificates: the first creates orders, the others serve orders made with them.
     pub client_certificate_refs: Vec<SecretRef>,

@@ -156,8 +156,7 @@ impl SidecarConfig {
 fn check_provider(findings: &mut Findings, index: usize, entry: &ProviderConfig) {
     let path = format!("providers[{index}].bankIdSe");
     let bankid = &entry.bank_id_se;
-    let host = bankid.endpoint.strip_prefix("https://");
-    if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', '@', ' '])) {
+    if !is_endpoint(&bankid.endpoint) {
         let message =
             format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", bankid.endpoint);
         findings.add(format!("{path}.endpoint"), message);
@@ -170,6 +169,21 @@ fn check_provider(findings: &mut Findings, index: usize, entry: &ProviderConfig)
     }
     let names = bankid.client_certificate_refs.iter().map(|secret| secret.name.as_str());
     check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
+}
+
+/// Scheme, host and perhaps a port. Without TLS only to loopback: anywhere else it would be a provider that nobody vouches for.
+fn is_endpoint(text: &str) -> bool {
+    let bare = |rest: &str| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
+    let loopback = |rest: &str| {
+        rest.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+            || rest == "localhost"
+            || rest.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok())
+    };
+    match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => bare(rest),
+        (_, Some(rest)) => bare(rest) && loopback(rest),
+        _ => false,
+    }
 }
 
 fn check_operations(findings: &mut Findings, path: &str, flow: &Flow, entry: &ProviderConfig) {

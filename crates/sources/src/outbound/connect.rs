@@ -39,8 +39,9 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
+        // Plain HTTP is for loopback, where a simulator may listen: the configuration's check lets no other address have it.
         let inner =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
         Self { inner, within }
     }
 }
