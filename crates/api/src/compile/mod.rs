@@ -9,7 +9,7 @@ use kube::ResourceExt;
 use riskgate_core::SidecarConfig;
 use riskgate_core::config::{PolicyName, SCHEMA};
 
-use crate::policy::{MAX_NAME, RiskPolicy};
+use crate::policy::{MAX_NAME, RiskPolicy, RiskPolicySpec};
 
 /// The namespace of a policy that names none, as `kubectl` takes it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -89,6 +89,22 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
     } else {
         Err(problems)
     }
+}
+
+/// The ports that take a free one, by their paths. Outside a cluster that is of use; injection needs ports that it knows, so
+/// admission refuses them.
+#[must_use]
+pub fn free_ports(spec: &RiskPolicySpec) -> Vec<String> {
+    let own = [
+        ("spec.ports.admin".to_owned(), spec.ports.admin),
+        ("spec.ports.health".to_owned(), spec.ports.health),
+    ];
+    let listeners = spec
+        .providers
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| (format!("spec.providers[{index}].listen.port"), entry.listen.port));
+    own.into_iter().chain(listeners).filter(|(_, port)| *port == 0).map(|(path, _)| path).collect()
 }
 
 fn check_name(name: &str, problems: &mut Vec<Problem>) {

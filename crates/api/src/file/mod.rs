@@ -1,57 +1,105 @@
-//! Policy files: YAML of one or several documents, read with every problem at its line.
+//! Policy files: YAML of one or several documents, read with every problem at its place.
+//!
+//! ```text
+//! text ─► yaml (values with places) ─► shape (along the CRD's schema) ─► compile ─► report
+//! ```
 
+mod document;
+mod later;
+mod place;
 mod report;
+mod scalar;
+mod shape;
+mod wording;
+mod yaml;
 
-use kube::Resource;
-use serde::Deserialize;
+use std::collections::HashMap;
+
+use kube::ResourceExt;
 
 pub use report::{PolicyInFile, Remark, Report};
 
-use crate::compile::compile;
-use crate::policy::RiskPolicy;
+use document::Reading;
+use yaml::{Content, Document, Mistake, Node};
 
-/// Reads every RiskPolicy in a file. Documents of other kinds are skipped, with a note. It never fails: what is wrong
-/// stands in the report, all at once.
+/// Reads every RiskPolicy in a file, also those within a `List`. Documents of other kinds are skipped, with a note. It
+/// never fails: what is wrong stands in the report, all at once.
 ///
-/// `file_name` is only repeated in the report.
+/// `file` is only repeated in the report.
 #[must_use]
-pub fn parse(file_name: &str, text: &str) -> Report {
-    let mut report = Report::default();
-    let remark = |path: String, message: String| Remark {
-        file: file_name.to_owned(),
-        line: 1,
-        column: 1,
-        path,
-        message,
-    };
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let value = match serde_yaml::Value::deserialize(document) {
-            Ok(value) => value,
-            Err(error) => {
-                report.problems.push(remark(String::new(), error.to_string()));
-                break;
-            }
-        };
-        if value.get("kind").and_then(serde_yaml::Value::as_str) != Some(&RiskPolicy::kind(&())) {
-            report.skipped.push(remark(String::new(), "not a RiskPolicy; skipped".to_owned()));
-            continue;
+pub fn parse(file: &str, text: &str) -> Report {
+    let mut reader = Reader { file, report: Report::default(), names: HashMap::new() };
+    let (documents, end) = yaml::documents(text);
+    for Document { root, mistakes } in documents {
+        if !root.is_null() {
+            reader.read(&root, mistakes);
         }
-        let policy: RiskPolicy = match serde_yaml::from_value(value) {
-            Ok(policy) => policy,
-            Err(error) => {
-                report.problems.push(remark(String::new(), error.to_string()));
-                continue;
+    }
+    if let Some(mistake) = end {
+        let remark = reader.remark(mistake);
+        reader.report.problems.push(remark);
+    }
+    reader.report
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    report: Report,
+    /// The line of each policy, by namespace and name.
+    names: HashMap<(Option<String>, String), usize>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, root: &Node, mut mistakes: Vec<Mistake>) {
+        if let Some(items) = items(root) {
+            // What is doubled in a list is told once, beside its items.
+            self.refuse(mistakes);
+            return items.iter().for_each(|item| self.read(item, Vec::new()));
+        }
+        match document::read(root) {
+            Reading::Skipped(note) => {
+                let remark = self.remark(note);
+                self.report.skipped.push(remark);
             }
-        };
-        match compile(&policy) {
-            Ok((config, warnings)) => {
-                report.warnings.extend(warnings.into_iter().map(|it| remark(it.path, it.message)));
-                report.policies.push(PolicyInFile { line: 1, policy, config });
+            Reading::Refused(refused) => {
+                mistakes.extend(refused);
+                self.refuse(mistakes);
             }
-            Err(problems) => {
-                report.problems.extend(problems.into_iter().map(|it| remark(it.path, it.message)))
+            Reading::Policy(read, warnings) => {
+                let (policy, config) = *read;
+                let name = (policy.namespace(), policy.name_any());
+                if let Some(line) = self.names.insert(name, root.at.line) {
+                    let message = format!(
+                        "the policy of this name in line {line} would be replaced; write another name"
+                    );
+                    mistakes.push(Mistake { at: root.at, path: "metadata.name".to_owned(), message });
+                }
+                if mistakes.is_empty() {
+                    let warnings: Vec<Remark> = warnings.into_iter().map(|it| self.remark(it)).collect();
+                    self.report.warnings.extend(warnings);
+                    self.report.policies.push(PolicyInFile { line: root.at.line, policy, config });
+                }
+                self.refuse(mistakes);
             }
         }
     }
-    report
+
+    fn refuse(&mut self, mut mistakes: Vec<Mistake>) {
+        mistakes.sort_by_key(|mistake| (mistake.at.line, mistake.at.column));
+        let remarks: Vec<Remark> = mistakes.into_iter().map(|mistake| self.remark(mistake)).collect();
+        self.report.problems.extend(remarks);
+    }
+
+    fn remark(&self, Mistake { at, path, message }: Mistake) -> Remark {
+        Remark { file: self.file.to_owned(), line: at.line, column: at.column, path, message }
+    }
+}
+
+/// The items of a Kubernetes `List`, as `kubectl get -o yaml` prints several objects.
+fn items(root: &Node) -> Option<&[Node]> {
+    let kind = root.get("kind")?.value.text()?;
+    match (&root.get("items")?.value.content, kind) {
+        (Content::List(items), "List" | "RiskPolicyList") => Some(items),
+        _ => None,
+    }
 }

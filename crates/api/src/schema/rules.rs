@@ -47,14 +47,14 @@ fn flow_rules() -> [Rule; 5] {
 /// The list of provider entries: merged by name.
 pub(crate) fn providers(generator: &mut SchemaGenerator) -> Schema {
     let items = generator.subschema_for::<ProviderEntry>();
-    keyed_list(items, "name", 1, 8)
+    keyed_list(&items, "name", 1, 8)
 }
 
 /// The list of flows: merged by name, each with its rules.
 pub(crate) fn flows(generator: &mut SchemaGenerator) -> Schema {
     let mut flow = generator.subschema_for::<Flow>();
     flow.insert("x-kubernetes-validations".to_owned(), json!(flow_rules()));
-    keyed_list(flow, "name", 1, 64)
+    keyed_list(&flow, "name", 1, 64)
 }
 
 /// A list of Secrets whose order counts: it is replaced whole.
@@ -83,16 +83,16 @@ pub(crate) fn conditions(generator: &mut SchemaGenerator) -> Schema {
             property.extend(bound);
         }
     }
-    keyed_list(condition, "type", 0, 8)
+    keyed_list(&condition, "type", 0, 8)
 }
 
 /// The list of reasons why pods are outdated: merged by reason.
 pub(crate) fn outdated_reasons(generator: &mut SchemaGenerator) -> Schema {
-    keyed_list(generator.subschema_for::<OutdatedReason>(), "reason", 0, 16)
+    keyed_list(&generator.subschema_for::<OutdatedReason>(), "reason", 0, 16)
 }
 
 /// A list that server-side apply merges by `key`, and whose keys the API server holds unique.
-fn keyed_list(items: Schema, key: &str, fewest: u32, most: u32) -> Schema {
+fn keyed_list(items: &Schema, key: &str, fewest: u32, most: u32) -> Schema {
     let mut list = json_schema!({
         "type": "array",
         "maxItems": most,

@@ -1,0 +1,124 @@
+//! What is legal in a policy, but unwise.
+
+mod flow;
+
+use std::collections::BTreeSet;
+
+use riskgate_core::config::{Mode, UncoveredOperations};
+use riskgate_core::{Operation, Provider, Start};
+
+use super::Warning;
+use crate::policy::RiskPolicySpec;
+
+/// Collects warnings.
+#[derive(Default)]
+struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Warning { path: path.into(), message: message.into() });
+    }
+}
+
+/// The warnings on a policy that has no problem.
+pub(super) fn of(spec: &RiskPolicySpec) -> Vec<Warning> {
+    let mut warnings = Warnings::default();
+    if spec.mode == Mode::Monitor {
+        warnings.add(
+            "spec.mode",
+            "Monitor changes no outcome: what would be blocked passes; write Enforce once the decision records are as \
+             expected",
+        );
+    }
+    ports(spec, &mut warnings);
+    risk_parameters(spec, &mut warnings);
+    coverage(spec, &mut warnings);
+    for (index, flow) in spec.flows.iter().enumerate() {
+        flow::warn(&format!("spec.flows[{index}]"), flow, &mut warnings);
+    }
+    warnings.0
+}
+
+fn ports(spec: &RiskPolicySpec, warnings: &mut Warnings) {
+    for path in super::free_ports(spec) {
+        warnings.add(path, "0 takes a free port, which only works outside a cluster: admission refuses it");
+    }
+}
+
+fn risk_parameters(spec: &RiskPolicySpec, warnings: &mut Warnings) {
+    let parameters = &spec.risk_parameters;
+    match parameters.start {
+        None => warnings.add(
+            "spec.riskParameters.start",
+            "where the application says nothing itself, BankID gets neither web nor app and judges by less; write Web \
+             or App",
+        ),
+        Some(Start::Web) if parameters.referring_domain.is_none() => warnings.add(
+            "spec.riskParameters.referringDomain",
+            "start Web without a domain: BankID judges better when it knows the domain that starts its app; write one, \
+             such as shop.example.se",
+        ),
+        Some(Start::App) if parameters.app_identifier.is_none() => warnings.add(
+            "spec.riskParameters.appIdentifier",
+            "start App without an identifier: BankID judges better when it knows the package or bundle that starts its \
+             app; write one, such as se.example.shop",
+        ),
+        Some(_) => {}
+    }
+}
+
+/// Operations that fall through the flows.
+fn coverage(spec: &RiskPolicySpec, warnings: &mut Warnings) {
+    for (index, entry) in spec.providers.iter().enumerate() {
+        let covered = |by_header: bool| -> BTreeSet<Operation> {
+            let flows = spec.flows.iter().filter(|flow| flow.provider == entry.name);
+            flows
+                .filter(|flow| by_header || !flow.selectable_by_header)
+                .flat_map(|flow| flow.operations.clone())
+                .collect()
+        };
+        let (by_default, at_all) = (covered(false), covered(true));
+        for (index, flow) in spec.flows.iter().enumerate().filter(|(_, flow)| flow.provider == entry.name) {
+            let only_by_header: Vec<Operation> =
+                flow.operations.iter().copied().filter(|operation| !by_default.contains(operation)).collect();
+            if !only_by_header.is_empty() {
+                warnings.add(
+                    format!("spec.flows[{index}].selectableByHeader"),
+                    format!(
+                        "{} without the header Riskgate-Flow falls under uncoveredOperations; write a flow for it \
+                         without selectableByHeader",
+                        names(&only_by_header)
+                    ),
+                );
+            }
+        }
+        let open: Vec<Operation> = Provider::BankIdSe
+            .operations()
+            .iter()
+            .copied()
+            .filter(|operation| !at_all.contains(operation))
+            .collect();
+        if spec.uncovered_operations == UncoveredOperations::Forward && !open.is_empty() {
+            warnings.add(
+                "spec.uncoveredOperations",
+                format!(
+                    "providers[{index}]: {} passes without a decision; write Refuse, or a flow for it",
+                    names(&open)
+                ),
+            );
+        }
+    }
+    let used: BTreeSet<&str> = spec.flows.iter().map(|flow| flow.provider.as_str()).collect();
+    for (index, entry) in
+        spec.providers.iter().enumerate().filter(|(_, entry)| !used.contains(entry.name.as_str()))
+    {
+        warnings.add(
+            format!("spec.providers[{index}]"),
+            format!("no flow names {}: everything asked of it falls under uncoveredOperations", entry.name),
+        );
+    }
+}
+
+fn names(operations: &[Operation]) -> String {
+    operations.iter().map(|operation| operation.name()).collect::<Vec<_>>().join(", ")
+}

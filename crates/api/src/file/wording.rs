@@ -1,0 +1,155 @@
+//! What is said about a value that does not fit its schema: what is wrong, and what to write instead.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
+use serde_json::Value;
+
+use super::yaml::{Content, Node};
+
+/// What each pattern of the schema asks for, in words.
+pub(super) const PATTERNS: [(&str, &str); 8] = [
+    (
+        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        "write lower-case letters, digits and dashes, with a letter or digit at both ends",
+    ),
+    (
+        "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        "write lower-case letters, digits, dashes and dots, with a letter or digit at both ends",
+    ),
+    (
+        r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$",
+        "write the key of a Secret or ConfigMap: letters, digits, dashes, underscores and dots, such as tls.crt",
+    ),
+    ("^[A-Za-z_][A-Za-z0-9_]*$", "write the name of an environment variable, such as BANKID_API_URL"),
+    ("^[A-Za-z0-9]+$", "write letters and digits only, such as transactionRiskBlocked"),
+    (
+        r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$",
+        "write https://HOST or https://HOST:PORT, without a path",
+    ),
+    ("^([0-9]{1,9}(ms|s|m|h) ?)+$", "write a whole number with a unit, such as 300ms, 3s or 2m"),
+    ("^[0-9]{1,10}(Ki|Mi|Gi)?$", "write a whole number with a unit, such as 512Ki, 16Mi or 1Gi"),
+];
+
+/// An optional field that stands there without a value.
+pub(super) const EMPTY: &str = "nothing stands here; write a value, or leave the field out";
+
+/// What to write where `pattern` is not kept.
+pub(super) fn of_pattern(pattern: &str) -> String {
+    let known = PATTERNS.iter().find(|(known, _)| *known == pattern);
+    known.map_or_else(|| format!("write what matches {pattern}"), |(_, words)| (*words).to_owned())
+}
+
+/// Several words to choose from.
+pub(super) fn one_of<T: AsRef<str>>(words: &[T]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [first @ .., last] => {
+            format!("{} or {}", first.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "), last.as_ref())
+        }
+    }
+}
+
+/// The word among `known` that was meant by `written`, if one is near enough.
+pub(super) fn meant<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    known
+        .iter()
+        .map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), *word))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, word)| word)
+}
+
+/// An unknown field.
+pub(super) fn unknown_field(key: &str, known: &[&str]) -> String {
+    match meant(key, known) {
+        Some(word) => format!("unknown field; did you mean {word}?"),
+        None => format!("unknown field; known here: {}", known.join(", ")),
+    }
+}
+
+/// A value that is not among those allowed.
+pub(super) fn not_among(written: &str, allowed: &[&str]) -> String {
+    match meant(written, allowed) {
+        Some(word) => {
+            format!("{written:?} is not known here; did you mean {word}? Write {}", one_of(allowed))
+        }
+        None => format!("{written:?} is not known here; write {}", one_of(allowed)),
+    }
+}
+
+/// A field that must be there.
+pub(super) fn missing(field: &str, schema: &JSONSchemaProps) -> String {
+    let example = example(schema);
+    format!("{field} is missing; write {field}: {example}")
+}
+
+/// A value of the wrong type.
+pub(super) fn wrong_type(node: &Node, schema: &JSONSchemaProps) -> String {
+    let wanted = schema.type_.as_deref().unwrap_or_default();
+    match (&node.content, wanted) {
+        (Content::Scalar { value: Value::Null, .. }, _) => {
+            format!("nothing stands here; write {}", example(schema))
+        }
+        (Content::Scalar { text, value: Value::Bool(meaning) }, "string") if *text != meaning.to_string() => {
+            format!("kubectl reads {text} as the boolean {meaning}; write it in quotes: \"{text}\"")
+        }
+        (Content::Scalar { text, value: Value::Number(_) | Value::Bool(_) }, "string")
+            if schema.enum_.is_none() =>
+        {
+            format!("{text} is {} here; write it in quotes: \"{text}\"", kind(node))
+        }
+        (Content::Scalar { text, .. }, "integer") if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("\"{text}\" is text here; write it without quotes: {text}")
+        }
+        (Content::Scalar { text, .. }, "array") => format!("a list is needed here; write [{text}]"),
+        (_, "array") => format!("a list is needed here, this is {}; write {}", kind(node), example(schema)),
+        (_, "object") => format!("fields are needed here, this is {}; write {}", kind(node), example(schema)),
+        _ => format!("this is {}; write {}", kind(node), example(schema)),
+    }
+}
+
+fn kind(node: &Node) -> &'static str {
+    match &node.content {
+        Content::List(_) => "a list",
+        Content::Map(_) => "an object",
+        Content::Scalar { value, .. } => match value {
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Null => "nothing",
+            _ => "text",
+        },
+    }
+}
+
+/// What may stand in a place of this schema, as one would write it.
+fn example(schema: &JSONSchemaProps) -> String {
+    let values = enum_texts(schema);
+    if !values.is_empty() {
+        return one_of(&values);
+    }
+    match schema.type_.as_deref() {
+        Some("array") => "[…]".to_owned(),
+        Some("object") => {
+            let required = schema.required.iter().flatten().map(|field| format!("{field}: …"));
+            let fields = required.collect::<Vec<_>>().join(", ");
+            if fields.is_empty() { "{ … }".to_owned() } else { format!("{{ {fields} }}") }
+        }
+        Some("boolean") => "true or false".to_owned(),
+        Some("integer") => bounds(schema),
+        _ => "text".to_owned(),
+    }
+}
+
+/// The range of a number.
+pub(super) fn bounds(schema: &JSONSchemaProps) -> String {
+    match (schema.minimum, schema.maximum) {
+        (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
+        _ => "a whole number".to_owned(),
+    }
+}
+
+/// The words that a schema allows; none where it allows any.
+pub(super) fn enum_texts(schema: &JSONSchemaProps) -> Vec<&str> {
+    schema.enum_.iter().flatten().filter_map(|value| value.0.as_str()).collect()
+}
