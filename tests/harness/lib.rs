@@ -12,6 +12,7 @@
 
 mod binaries;
 pub mod client;
+mod control;
 mod lines;
 mod metrics;
 mod policy;
@@ -25,6 +26,7 @@ pub mod web;
 
 pub use binaries::{binary, root};
 pub use client::{Client, ClientKind};
+pub use control::Control;
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use policy::Policy;
