@@ -1,0 +1,12 @@
+//! The simulator over the wire: every line of `bankid-se.md section 12`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod bench;
+mod completion;
+mod control;
+mod endpoints;
+mod faults;
+mod orders;
+mod process;
+mod transport;
