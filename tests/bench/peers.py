@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import machine
-from processes import await_listening, free_port, ready_line, running
+from processes import await_listening, free_address, ready_line, running
 
 HERE = Path(__file__).parent
 
@@ -77,81 +77,88 @@ def upstream(setting: Setting) -> Iterator[Upstream]:
 
 @contextlib.contextmanager
 def nginx(setting: Setting, name: str, scheme: str, upstream_address: str) -> Iterator[Peer]:
-    folder = setting.folder / name
-    config = _written(setting, folder, "nginx.conf", scheme=scheme, upstream=upstream_address)
+    address, folder = free_address(), _folder(setting, name)
+    config = _written(setting, folder, "nginx.conf", address=address, scheme=scheme, upstream=upstream_address)
     command = (setting.programs.nginx, "-p", str(folder), "-c", str(config), "-e", "stderr")
-    with _listening(name, folder, command) as peer:
+    with _listening(name, address, folder, command) as peer:
         yield peer
 
 
 @contextlib.contextmanager
 def haproxy(setting: Setting, upstream_address: str) -> Iterator[Peer]:
-    folder = setting.folder / "haproxy"
-    config = _written(setting, folder, "haproxy.cfg", upstream=upstream_address)
+    address, folder = free_address(), _folder(setting, "haproxy")
+    config = _written(setting, folder, "haproxy.cfg", address=address, upstream=upstream_address)
     pair = setting.pki / "secrets/bankid-rp"
     (folder / "rp.pem").write_text((pair / "tls.crt").read_text() + (pair / "tls.key").read_text())
-    with _listening("haproxy", folder, (setting.programs.haproxy, "-db", "-f", str(config))) as peer:
+    with _listening("haproxy", address, folder, (setting.programs.haproxy, "-db", "-f", str(config))) as peer:
         yield peer
 
 
 @contextlib.contextmanager
 def envoy(setting: Setting, upstream_address: str) -> Iterator[Peer]:
-    folder = setting.folder / "envoy"
-    host, port = upstream_address.split(":")
-    config = _written(setting, folder, "envoy.yaml", upstream_host=host, upstream_port=port)
+    address, folder = free_address(), _folder(setting, "envoy")
+    config = _written(
+        setting, folder, "envoy.yaml", port=_port(address), upstream_port=_port(upstream_address), here=HERE / "peers"
+    )
     limits = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "error")
-    with _listening("envoy", folder, (setting.programs.envoy, "-c", str(config), *limits)) as peer:
+    with _listening("envoy", address, folder, (setting.programs.envoy, "-c", str(config), *limits)) as peer:
         yield peer
 
 
 @contextlib.contextmanager
-def sidecar(
-    setting: Setting, upstream_address: str, *, store: str = _ROOM, root: Path | None = None
-) -> Iterator[Peer]:
-    """A fresh sidecar: its store is empty. `root` holds its configuration and credentials when somebody else wrote them."""
-    folder = setting.folder / "sidecar"
-    if root is None:
-        sidecar_config(setting, folder, upstream_address, store=store)
-    log, decisions = folder / "stderr.log", folder / "decisions.log"
-    decisions.unlink(missing_ok=True)
-    command = sidecar_command(setting, root)
-    with running(machine.PROXY, *command, log=log, stdout=subprocess.PIPE) as process:
-        ready = ready_line(process, log)
-        health = "127.0.0.1:" + ready["health"].rpartition(":")[2]
-        yield Peer("sidecar", ready["providers"]["bankid"], process.pid, health, decisions)
-
-
-def sidecar_command(setting: Setting, root: Path | None = None) -> tuple[str, ...]:
-    config, credentials = (root / "config.yaml", root) if root else (setting.folder / "sidecar/sidecar.yaml", setting.pki)
-    return (setting.programs.sidecar, "--config", str(config), "--credentials", str(credentials))
-
-
-def sidecar_config(
-    setting: Setting, folder: Path, upstream_address: str, *, store: str = _ROOM, challenge_at: str = "High"
-) -> Path:
-    decisions = setting.folder / "sidecar/decisions.log"
-    port = upstream_address.split(":")[1]
-    return _written(
-        setting, folder, "sidecar.yaml", decisions=decisions, store=store, upstream_port=port, challenge_at=challenge_at
-    )
-
-
-@contextlib.contextmanager
-def _listening(name: str, folder: Path, command: tuple[str, ...]) -> Iterator[Peer]:
+def _listening(name: str, address: str, folder: Path, command: tuple[str, ...]) -> Iterator[Peer]:
     log = folder / "stderr.log"
-    address = (folder / "address").read_text()
     with running(machine.PROXY, *command, log=log) as process:
         await_listening(address, process, log)
         yield Peer(name, address, process.pid)
 
 
-def _written(setting: Setting, folder: Path, template: str, **values: object) -> Path:
-    """Writes the configuration of a peer into its folder, with a free address for it to listen on."""
+@contextlib.contextmanager
+def sidecar(
+    setting: Setting, upstream_address: str, *, store: str = _ROOM, mounted: Path | None = None
+) -> Iterator[Peer]:
+    """A fresh sidecar: its store is empty. `mounted` holds its configuration and credentials when somebody else wrote them."""
+    folder = _folder(setting, "sidecar")
+    log, decisions = folder / "stderr.log", folder / "decisions.log"
+    decisions.unlink(missing_ok=True)
+    if mounted is None:
+        sidecar_config(setting, folder, upstream_address, store=store)
+    command = sidecar_command(setting, mounted)
+    with running(machine.PROXY, *command, log=log, stdout=subprocess.PIPE) as process:
+        ready = ready_line(process, log)
+        health = f"127.0.0.1:{_port(ready['health'])}"
+        yield Peer("sidecar", ready["providers"]["bankid"], process.pid, health, decisions)
+
+
+def sidecar_command(setting: Setting, mounted: Path | None = None) -> tuple[str, ...]:
+    """The command that starts a sidecar whose configuration is written."""
+    config, credentials = setting.folder / "sidecar/sidecar.yaml", setting.pki
+    if mounted:
+        config, credentials = mounted / "sidecar.yaml", mounted
+    return (setting.programs.sidecar, "--config", str(config), "--credentials", str(credentials))
+
+
+def sidecar_config(
+    setting: Setting, folder: Path, upstream_address: str, *, store: str = _ROOM, challenge_at: str = "High"
+) -> None:
+    """Writes sidecar.yaml into the folder."""
+    values = {"decisions": setting.folder / "sidecar/decisions.log", "store": store, "challenge_at": challenge_at}
+    _written(setting, folder, "sidecar.yaml", upstream_port=_port(upstream_address), **values)
+
+
+def _folder(setting: Setting, name: str) -> Path:
+    folder = setting.folder / name
     folder.mkdir(exist_ok=True)
-    host, port = "127.0.0.1", free_port()
-    (folder / "address").write_text(f"{host}:{port}")
-    values |= {"folder": folder, "pki": setting.pki, "here": HERE / "peers"}
-    values |= {"host": host, "port": port, "address": f"{host}:{port}"}
+    return folder
+
+
+def _port(address: str) -> str:
+    return address.rpartition(":")[2]
+
+
+def _written(setting: Setting, folder: Path, template: str, **values: object) -> Path:
+    """Fills the places of a template, `{{name}}`, and writes it into the folder."""
+    values |= {"folder": folder, "pki": setting.pki}
     text = (HERE / "peers" / template).read_text()
     path = folder / template
     path.write_text(re.sub(r"\{\{(\w+)\}\}", lambda place: str(values[place[1]]), text))

@@ -50,11 +50,11 @@ def ready_line(process: subprocess.Popen, log: Path) -> dict:
     return json.loads(line)
 
 
-def free_port() -> int:
-    """A port that nobody listens on: for programs that cannot take one themselves and say which."""
+def free_address() -> str:
+    """A loopback address that nobody listens on: for programs that cannot take one themselves and say which."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def await_listening(address: str, process: subprocess.Popen, log: Path) -> None:

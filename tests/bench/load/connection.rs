@@ -24,6 +24,20 @@ pub(crate) struct Connection {
     order: Option<OrderRef>,
 }
 
+/// What was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Order,
+    Collect,
+}
+
+/// An answer that is whole and right.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) of: Of,
+    pub(crate) latency: Duration,
+}
+
 /// A request under way.
 struct Flight {
     due: Instant,
@@ -74,8 +88,8 @@ impl Connection {
         )
     }
 
-    /// Reads what has come. The latency, when the answer is whole and right.
-    pub(crate) fn receive(&mut self) -> Result<Option<Duration>> {
+    /// Reads what has come; none while the answer is not whole.
+    pub(crate) fn receive(&mut self) -> Result<Option<Answer>> {
         let mut bytes = [0; 8 << 10];
         let count = match self.stream.read(&mut bytes) {
             Ok(0) => bail!("the connection was closed before the answer"),
@@ -85,22 +99,25 @@ impl Connection {
         };
         self.inbox.extend_from_slice(&bytes[..count]);
         let Some(answer) = http1::answer(&self.inbox)? else { return Ok(None) };
-        let now = Instant::now();
         let flight = self.flight.take().context("an answer that nobody asked for")?;
+        let latency = flight.due.elapsed();
         ensure!(answer.body.end == self.inbox.len(), "more than the answer came");
         let body = &self.inbox[answer.body];
         let told = || String::from_utf8_lossy(&body[..body.len().min(200)]);
         ensure!(answer.status == 200, "status {}: {}", answer.status, told());
         let order = orders::find(body).with_context(|| format!("no orderRef: {}", told()))?;
-        match flight.collects {
+        let of = match flight.collects {
             Some(asked) => {
                 ensure!(asked == order, "another order's answer: {}", told());
                 ensure!(orders::holds(body, br#""status":"complete""#), "not complete: {}", told());
+                Of::Collect
             }
-            None if self.load == Load::Mix => self.order = Some(order),
-            None => {}
-        }
+            None => {
+                self.order = (self.load == Load::Mix).then_some(order);
+                Of::Order
+            }
+        };
         self.inbox.clear();
-        Ok(Some(now.saturating_duration_since(flight.due)))
+        Ok(Some(Answer { of, latency }))
     }
 }

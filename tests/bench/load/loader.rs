@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
-use crate::connection::Connection;
+use crate::connection::{Answer, Connection, Of};
 use crate::latencies::Latencies;
 use crate::pace::Pace;
 
@@ -70,7 +70,9 @@ struct Report {
     failed: u64,
     failures: Vec<String>,
     seconds: f64,
-    latency_us: Latencies,
+    orders_us: Latencies,
+    collects_us: Latencies,
+    all_us: Latencies,
 }
 
 /// A run.
@@ -81,7 +83,8 @@ struct Loader<'a> {
     pace: Pace,
     started: Instant,
     sent: u64,
-    latencies: Vec<Duration>,
+    orders: Vec<Duration>,
+    collects: Vec<Duration>,
     failed: u64,
     failures: Vec<String>,
 }
@@ -103,7 +106,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         pace: Pace::new(started, options.rate),
         started,
         sent: 0,
-        latencies: Vec::new(),
+        orders: Vec::new(),
+        collects: Vec::new(),
         failed: 0,
         failures: Vec::new(),
     };
@@ -162,8 +166,11 @@ impl Loader<'_> {
         for (index, _) in flying.into_iter().zip(readable).filter(|(_, readable)| *readable) {
             match self.connections[index].receive() {
                 Ok(None) => {}
-                Ok(Some(latency)) => {
-                    self.latencies.push(latency);
+                Ok(Some(Answer { of, latency })) => {
+                    match of {
+                        Of::Order => self.orders.push(latency),
+                        Of::Collect => self.collects.push(latency),
+                    }
                     self.idle.push_back(index);
                 }
                 Err(error) => self.fail(index, &error)?,
@@ -184,13 +191,15 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn report(&mut self) -> Report {
+    fn report(self) -> Report {
         Report {
             requests: self.sent,
             failed: self.failed,
-            failures: std::mem::take(&mut self.failures),
             seconds: self.started.elapsed().as_secs_f64(),
-            latency_us: Latencies::of(std::mem::take(&mut self.latencies)),
+            all_us: Latencies::of([self.orders.as_slice(), &self.collects].concat()),
+            orders_us: Latencies::of(self.orders),
+            collects_us: Latencies::of(self.collects),
+            failures: self.failures,
         }
     }
 }

@@ -1,0 +1,135 @@
+"""make bench: the sidecar beside what else could stand in its place, on the same cores in one run."""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import footprint
+import machine
+import peers
+import probe
+import report
+from peers import Programs, Setting
+from reloads import reloads
+from rounds import Rounds, added
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured."""
+
+    mix: int  # rounds
+    others: int
+    seconds: int
+    starts: int
+    reloads: int
+
+
+FULL = Effort(mix=7, others=3, seconds=3, starts=21, reloads=200)
+QUICK = Effort(mix=1, others=1, seconds=1, starts=3, reloads=20)
+
+
+def main() -> int:
+    arguments = _arguments()
+    programs = Programs(_program("nginx"), _program("haproxy"), arguments.envoy, _program("wrk"), arguments.bench, arguments.sidecar)
+    # A measurement that is interrupted ends its processes, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    os.sched_setaffinity(0, {machine.LOAD})
+    # In memory: a decision log on a disk would be measured with its disk.
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="riskgate-bench-", dir=memory if memory.is_dir() else None) as folder:
+        setting = Setting(programs, Path(folder), Path(folder) / "pki")
+        subprocess.run([arguments.simulator, "pki", "--out", str(setting.pki)], check=True)
+        began = time.monotonic()
+        seen = _measure(setting, QUICK if arguments.quick else FULL)
+        seen["minutes"] = round((time.monotonic() - began) / 60, 1)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "bench.json").write_text(json.dumps(report.as_json(seen), indent=2, ensure_ascii=False) + "\n")
+    text = report.markdown(seen)
+    (arguments.out / "bench.md").write_text(text)
+    print(text)
+    missed = [row.figure for row in report.rows(seen) if row.verdict == "MISSED"]
+    if missed:
+        print("missed: " + "; ".join(missed), file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _measure(setting: Setting, effort: Effort) -> dict:
+    seen = {"machine": machine.facts(vars(setting.programs)), "effort": vars(effort)}
+    with contextlib.ExitStack() as stack:
+        upstream = stack.enter_context(peers.upstream(setting))
+        others = [
+            peers.Peer("direct", upstream.plain),
+            stack.enter_context(peers.nginx(setting, "nginx-plain", "http", upstream.plain)),
+            stack.enter_context(peers.nginx(setting, "nginx", "https", upstream.tls)),
+            stack.enter_context(peers.haproxy(setting, upstream.tls)),
+            stack.enter_context(peers.envoy(setting, upstream.tls)),
+        ]
+        _say("does each peer do what it is measured for?")
+        for peer in others:
+            probe.forwards(peer, upstream)
+        probe.rewrites(others[-1], upstream)
+        with peers.sidecar(setting, upstream.tls) as sidecar:
+            probe.rewrites(sidecar, upstream)
+
+        rounds = Rounds(setting, upstream, others)
+        seen["throughput"] = {}
+        for load, about in report.LOADS.items():
+            _say(f"requests/s: {about}")
+            count = effort.mix if load == "mix" else effort.others
+            seen["throughput"][load] = rounds.throughput(load, count, effort.seconds)
+
+        _say("latency with one connection")
+        names = [peer.name for peer in others] + ["sidecar"]
+        seconds = ("--seconds", str(effort.seconds))
+        seen["one_connection"] = rounds.paced(effort.others, names, "mix", *seconds)
+        seen["added_p50_us"] = max(
+            added(seen["one_connection"], "sidecar", "direct", kind, "p50") for kind in ("ordersUs", "collectsUs")
+        )
+        seen["half_rate"] = seen["throughput"]["mix"]["sidecar"]["rate"] / 2
+        _say(f"latency at half load, {seen['half_rate']:,.0f} requests/s")
+        offered = ("--connections", "16", "--rate", str(seen["half_rate"]), *seconds)
+        seen["half_load"] = rounds.paced(effort.others, names, "mix", *offered)
+        seen["added_p99_us"] = added(seen["half_load"], "sidecar", "nginx", "allUs", "p99")
+
+        _say("memory, binary, cold start")
+        seen["memory"] = footprint.memory(setting, upstream)
+        seen["binary"] = footprint.binary(setting)
+        seen["cold_start"] = footprint.cold_start(setting, upstream, effort.starts)
+        _say(f"{effort.reloads} reloads under load")
+        seen["reloads"] = reloads(setting, upstream, effort.reloads, seen["half_rate"] / 2)
+    return seen
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    for name in ("sidecar", "simulator", "bench", "envoy"):
+        parser.add_argument(f"--{name}", required=True, metavar="PROGRAM", help=f"the {name} program")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where bench.json and bench.md go")
+    parser.add_argument("--quick", action="store_true", help="a smoke test of two minutes; its figures mean little")
+    return parser.parse_args()
+
+
+def _program(name: str) -> str:
+    # Debian keeps servers where only root looks.
+    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
+    if not found:
+        raise SystemExit(f"{name} is missing; make bench installs it")
+    return found
+
+
+def _say(what: str) -> None:
+    print(f"==> {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
