@@ -103,6 +103,13 @@ impl Policy {
     }
 }
 
+impl From<Value> for Policy {
+    /// A policy that a file holds.
+    fn from(resource: Value) -> Self {
+        Self { resource }
+    }
+}
+
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(members) = patch else {
         *target = patch.clone();

@@ -22,6 +22,7 @@ use crate::config::credentials::Credentials;
 use crate::config::reload::{LoadError, Loader};
 use crate::config::snapshot::Surroundings;
 use crate::config::source::ConfigSource;
+use crate::config::watch::Changes;
 use crate::ops::admin::Admin;
 use crate::ops::decisions::DecisionLog;
 use crate::ops::drain::{Drain, Drained};
@@ -112,6 +113,9 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
         process_key,
     };
     let loader = Loader::new(options.source, around);
+    // Watched before it is read: no change falls between.
+    let (file, folder) = loader.watched();
+    let changes = Changes::watch(file, folder);
     let snapshot = loader.load(None)?;
     let config = snapshot.config.clone();
     options.log.follow(config.log.level);
@@ -146,7 +150,7 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let health_pages = Arc::new(Health::new(gateway.clone(), draining.clone()));
     background.push(tokio::spawn(http::serve(health, health_pages, stopped.clone())));
     background.push(tokio::spawn(http::serve(admin, Arc::new(Admin::new(gateway.clone())), stopped)));
-    background.push(tokio::spawn(reloader::follow(gateway.clone(), loader, options.log)));
+    background.push(tokio::spawn(reloader::follow(gateway.clone(), loader, changes, options.log)));
     Ok(Started { ready, gateway, drain: Drain { draining, shutdown, tasks }, background, stop })
 }
 

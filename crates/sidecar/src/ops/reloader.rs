@@ -8,11 +8,7 @@ use crate::config::watch::Changes;
 use crate::pipeline::Gateway;
 
 /// Reloads on every change, for ever. What is invalid is refused, counted and told once; the last good snapshot stays.
-pub async fn follow(gateway: Arc<Gateway>, loader: Loader, log: LogHandle) {
-    let (file, folder) = loader.watched();
-    let mut changes = Changes::watch(file, folder);
-    // What changed between the first load and the watch is seen by this comparison.
-    reload(&gateway, &loader, &log);
+pub async fn follow(gateway: Arc<Gateway>, loader: Loader, mut changes: Changes, log: LogHandle) {
     loop {
         let changed = changes.next().await;
         if changed || gateway.snapshot().has_expired_keys(loader.around().clock.now()) {
