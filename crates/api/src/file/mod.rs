@@ -75,7 +75,7 @@ impl Reader<'_> {
                     mistakes.push(Mistake { at: root.at, path: "metadata.name".to_owned(), message });
                 }
                 if mistakes.is_empty() {
-                    let warnings: Vec<Remark> = warnings.into_iter().map(|it| self.remark(it)).collect();
+                    let warnings = self.remarks(warnings);
                     self.report.warnings.extend(warnings);
                     self.report.policies.push(PolicyInFile { line: root.at.line, policy, config });
                 }
@@ -84,10 +84,15 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse(&mut self, mut mistakes: Vec<Mistake>) {
+    fn refuse(&mut self, mistakes: Vec<Mistake>) {
+        let problems = self.remarks(mistakes);
+        self.report.problems.extend(problems);
+    }
+
+    /// In the order of the file, whatever order they were found in.
+    fn remarks(&self, mut mistakes: Vec<Mistake>) -> Vec<Remark> {
         mistakes.sort_by_key(|mistake| (mistake.at.line, mistake.at.column));
-        let remarks: Vec<Remark> = mistakes.into_iter().map(|mistake| self.remark(mistake)).collect();
-        self.report.problems.extend(remarks);
+        mistakes.into_iter().map(|mistake| self.remark(mistake)).collect()
     }
 
     fn remark(&self, Mistake { at, path, message }: Mistake) -> Remark {

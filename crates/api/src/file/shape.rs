@@ -65,11 +65,7 @@ impl Shape {
     ) -> Option<Vec<(usize, Value)>> {
         let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
         if schema.min_items.is_some_and(|least| count < least) {
-            self.say(
-                node,
-                path,
-                format!("the list is empty; write at least {}", schema.min_items.unwrap_or(1)),
-            );
+            self.say(node, path, "the list is empty; write at least one entry".to_owned());
             return None;
         }
         if let Some(most) = schema.max_items.filter(|most| count > *most) {
@@ -188,8 +184,10 @@ impl Shape {
             return None;
         }
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-        if schema.min_length.is_some_and(|least| length < least) {
-            let least = schema.min_length.unwrap_or(1);
+        if length == 0 && schema.min_length.is_some_and(|least| least > 0) {
+            return Some("this is empty; write a value".to_owned());
+        }
+        if let Some(least) = schema.min_length.filter(|least| length < *least) {
             return Some(format!("this has {length} characters; write at least {least}"));
         }
         if let Some(most) = schema.max_length.filter(|most| length > *most) {

@@ -1,12 +1,14 @@
 //! What is said about a value that does not fit its schema: what is wrong, and what to write instead.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    JSONSchemaProps, JSONSchemaPropsOrArray,
+};
 use serde_json::Value;
 
 use super::yaml::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 8] = [
+pub(super) const PATTERNS: [(&str, &str); 9] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -27,6 +29,7 @@ pub(super) const PATTERNS: [(&str, &str); 8] = [
     ),
     ("^([0-9]{1,9}(ms|s|m|h) ?)+$", "write a whole number with a unit, such as 300ms, 3s or 2m"),
     ("^[0-9]{1,10}(Ki|Mi|Gi)?$", "write a whole number with a unit, such as 512Ki, 16Mi or 1Gi"),
+    ("^(Stdout|/.+)$", "write Stdout, or the absolute path of a file"),
 ];
 
 /// An optional field that stands there without a value.
@@ -80,7 +83,10 @@ pub(super) fn not_among(written: &str, allowed: &[&str]) -> String {
 
 /// A field that must be there.
 pub(super) fn missing(field: &str, schema: &JSONSchemaProps) -> String {
-    let example = example(schema);
+    let example = match schema.type_.as_deref() {
+        Some("string") if schema.enum_.is_none() => field.to_uppercase(),
+        _ => example(schema),
+    };
     format!("{field} is missing; write {field}: {example}")
 }
 
@@ -129,11 +135,20 @@ fn example(schema: &JSONSchemaProps) -> String {
         return one_of(&values);
     }
     match schema.type_.as_deref() {
-        Some("array") => "[…]".to_owned(),
+        Some("array") => match &schema.items {
+            Some(JSONSchemaPropsOrArray::Schema(item)) => match enum_texts(item).first() {
+                Some(value) => format!("[{value}]"),
+                None => format!("[{}]", example(item)),
+            },
+            _ => "[…]".to_owned(),
+        },
         Some("object") => {
-            let required = schema.required.iter().flatten().map(|field| format!("{field}: …"));
-            let fields = required.collect::<Vec<_>>().join(", ");
-            if fields.is_empty() { "{ … }".to_owned() } else { format!("{{ {fields} }}") }
+            let required: Vec<&String> = schema.required.iter().flatten().collect();
+            let known =
+                || schema.properties.iter().flat_map(|properties| properties.keys()).take(3).collect();
+            let fields: Vec<&String> = if required.is_empty() { known() } else { required };
+            let fields: Vec<String> = fields.iter().map(|field| format!("{field}: …")).collect();
+            format!("{{ {} }}", fields.join(", "))
         }
         Some("boolean") => "true or false".to_owned(),
         Some("integer") => bounds(schema),

@@ -115,7 +115,7 @@ struct Composer<'a> {
 impl<'a> Composer<'a> {
     fn document(&mut self) -> Result<Option<Document>, Mistake> {
         loop {
-            match self.event("")? {
+            match self.event()? {
                 (Event::DocumentStart(_), _) => {
                     self.anchors.clear();
                     let root = self.next("", 0)?;
@@ -127,21 +127,21 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn event(&mut self, path: &str) -> Result<(Event<'a>, Position), Mistake> {
+    fn event(&mut self) -> Result<(Event<'a>, Position), Mistake> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, position(span))),
             Some(Err(error)) => {
                 let mark = error.marker();
                 let at = Position { line: mark.line(), column: mark.col() + 1 };
                 let message = format!("this is no YAML: {}; the rest of the file was not read", error.info());
-                Err(Mistake { at, path: path.to_owned(), message })
+                Err(Mistake { at, path: String::new(), message })
             }
             None => Ok((Event::StreamEnd, Position { line: 1, column: 1 })),
         }
     }
 
     fn next(&mut self, path: &str, depth: usize) -> Result<Node, Mistake> {
-        let (event, at) = self.event(path)?;
+        let (event, at) = self.event()?;
         self.node(event, at, path, depth)
     }
 
@@ -179,7 +179,7 @@ impl<'a> Composer<'a> {
     fn list(&mut self, path: &str, depth: usize) -> Result<Content, Mistake> {
         let mut items = Vec::new();
         loop {
-            match self.event(path)? {
+            match self.event()? {
                 (Event::SequenceEnd, _) => return Ok(Content::List(items)),
                 (event, at) => {
                     items.push(self.node(event, at, &format!("{path}[{}]", items.len()), depth + 1)?);
@@ -192,7 +192,7 @@ impl<'a> Composer<'a> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merged: Vec<Node> = Vec::new();
         loop {
-            let (event, at) = self.event(path)?;
+            let (event, at) = self.event()?;
             if matches!(event, Event::MappingEnd) {
                 break;
             }

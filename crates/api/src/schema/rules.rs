@@ -34,7 +34,7 @@ fn flow_rules() -> [Rule; 5] {
         ))
         .message("BankID takes no Mrtd on phone operations; write a flow of their own for them"),
         Rule::new("!has(self.sources) || self.sources.all(s, s.name == 'provider')").message(
-            "this version of riskgate has no enrichment sources; the only name is provider, the provider's own indication",
+            "this version of riskgate has no enrichment sources; write provider, the name of the provider's own indication",
         ),
         Rule::new(concat!(
             "!has(self.sources) || self.sources.all(s,",
