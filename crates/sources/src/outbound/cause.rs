@@ -16,6 +16,8 @@ pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
         unresolved.to_string()
     } else if let Some(tls) = find::<rustls::Error>(error) {
         describe_tls(tls)
+    } else if is_unread(error) {
+        "the server closed the connection before it took the request".to_owned()
     } else if let Some(http) = find::<hyper::Error>(error).filter(|http| find::<io::Error>(*http).is_none()) {
         describe_http(http)
     } else if let Some(io) = find::<io::Error>(error) {
@@ -28,7 +30,7 @@ pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
 /// Whether the connection gave the request back before it wrote any of it: hyper's dispatcher calls an error `canceled` in
 /// exactly the cases in which the message was still in its queue.
 pub(super) fn is_unread(error: &(dyn Error + 'static)) -> bool {
-    find::<hyper::Error>(error).is_some_and(hyper::Error::is_canceled)
+    chain(error).filter_map(|link| link.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
 }
 
 /// Whether the server ended the TLS handshake because of our certificate. Under TLS 1.3 that alert arrives when the handshake
@@ -49,6 +51,8 @@ fn concerns_certificate(alert: AlertDescription) -> bool {
             | AlertDescription::CertificateRequired
             | AlertDescription::UnknownCA
             | AlertDescription::AccessDenied
+            // A signature below the certificate, or the one that proves the key, does not fit.
+            | AlertDescription::DecryptError
     )
 }
 
@@ -88,6 +92,10 @@ fn describe_certificate(problem: &CertificateError) -> String {
              environment's endpoint, or something on the way that opens TLS)"
                 .to_owned()
         }
+        CertificateError::BadSignature => {
+            "the server's certificate does not lead to a trusted root (the root has the right name and another key)"
+                .to_owned()
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired".to_owned()
         }
@@ -110,8 +118,6 @@ fn describe_http(error: &hyper::Error) -> String {
         "the server closed the connection before the answer was complete".to_owned()
     } else if error.is_parse() {
         format!("the answer is not well-formed HTTP/1.1 ({error})")
-    } else if error.is_canceled() || error.is_closed() {
-        "the server closed the connection before it took the request".to_owned()
     } else {
         error.to_string()
     }
@@ -129,5 +135,60 @@ fn describe_io(error: &io::Error) -> String {
             "no route to the server".to_owned()
         }
         _ => error.to_string(),
+    }
+}
+
+/// The fact that [`is_unread`] stands on, against hyper itself.
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use http_body_util::Full;
+    use hyper::client::conn::http1;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const ROOM: usize = 1024;
+    /// The whole of [`request`] on the wire.
+    const WRITTEN: usize = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody".len();
+
+    fn request() -> Request<Full<Bytes>> {
+        Request::post("/")
+            .header("host", "a")
+            .body(Full::new(Bytes::from_static(b"body")))
+            .expect("a request")
+    }
+
+    #[tokio::test]
+    async fn a_request_on_a_closed_connection_comes_back_unread() {
+        let (near, mut far) = duplex(ROOM);
+        let (mut sender, connection) = http1::handshake(TokioIo::new(near)).await.expect("a connection");
+        // Closed towards the client, and still reading: whatever the client wrote would be seen.
+        far.shutdown().await.expect("a shutdown");
+        let (answer, _) = tokio::join!(sender.try_send_request(request()), connection);
+        let mut error = answer.expect_err("no answer");
+        assert!(error.take_message().is_some());
+        let error = error.into_error();
+        assert!(is_unread(&error), "{error:?}");
+        let mut written = Vec::new();
+        far.read_to_end(&mut written).await.expect("the end");
+        assert_eq!(written, b"");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_written_does_not_come_back() {
+        for bytes_read in [1, 10, WRITTEN] {
+            let (near, mut far) = duplex(ROOM);
+            let (mut sender, connection) = http1::handshake(TokioIo::new(near)).await.expect("a connection");
+            let serving = async move { far.read_exact(&mut vec![0; bytes_read]).await.map(drop) };
+            let (answer, _, served) = tokio::join!(sender.try_send_request(request()), connection, serving);
+            served.expect("a beginning");
+            let mut error = answer.expect_err("no answer");
+            assert!(error.take_message().is_none());
+            let error = error.into_error();
+            assert!(!is_unread(&error), "{bytes_read} bytes: {error:?}");
+        }
     }
 }

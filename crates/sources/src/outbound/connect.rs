@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::client::Resumption;
@@ -15,6 +17,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, sign};
 use tower_service::Service;
 
+use super::resolve::is_localhost;
 use super::{Identity, Resolver, Roots};
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -26,6 +29,11 @@ const SESSIONS: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no connection within {}", humantime::format_duration(*.0))]
 pub(super) struct TooSlow(pub(super) Duration);
+
+/// Plain HTTP to another machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("plain HTTP is spoken only on loopback: write https://")]
+pub(super) struct PlainText;
 
 /// Resolves, connects and speaks TLS.
 #[derive(Clone)]
@@ -39,9 +47,12 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        // Plain HTTP is for loopback, where a simulator may listen: the configuration's check lets no other address have it.
-        let inner =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+        // Plain HTTP is for loopback alone, where a simulator may listen: see `call`.
+        let inner = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
         Self { inner, within }
     }
 }
@@ -56,11 +67,20 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
+        if uri.scheme() == Some(&Scheme::HTTP) && !uri.host().is_some_and(is_loopback) {
+            return Box::pin(std::future::ready(Err(PlainText.into())));
+        }
         let (connecting, within) = (self.inner.call(uri), self.within);
         Box::pin(async move {
             tokio::time::timeout(within, connecting).await.unwrap_or_else(|_| Err(Box::new(TooSlow(within))))
         })
     }
+}
+
+/// Whether `host`, as it stands in a URI, names this machine whatever a name server says.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    is_localhost(host) || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// TLS 1.2 and 1.3 by ring, with verification against `roots` and nothing else.

@@ -1,7 +1,7 @@
 //! The one outbound HTTP client, for providers and sources alike.
 //!
-//! HTTP/1.1 over TLS 1.2 or 1.3, with pinned roots and a client certificate where there is one. No redirect is followed, and
-//! no request that may have reached the server is sent again.
+//! HTTP/1.1 over TLS 1.2 or 1.3, with pinned roots and a client certificate where there is one; without TLS only to this very
+//! machine. No redirect is followed, and no request that may have reached the server is sent again.
 
 mod cause;
 mod client;

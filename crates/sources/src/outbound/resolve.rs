@@ -64,7 +64,7 @@ impl Resolver {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
-        if host.eq_ignore_ascii_case("localhost") {
+        if is_localhost(host) {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
         let found = self.resolver(host)?.lookup_ip(host).await.map_err(|error| explain(host, &error))?;
@@ -82,6 +82,11 @@ impl Resolver {
             }
         }
     }
+}
+
+/// Whether `host` is this machine by its name alone. No name server is asked for it, so none can say otherwise.
+pub(super) fn is_localhost(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
 }
 
 fn from_system() -> Result<TokioResolver, NetError> {
