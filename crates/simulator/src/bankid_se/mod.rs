@@ -3,9 +3,9 @@
 //! ```text
 //! operation   the eight endpoints          request     what they take, checked
 //! script      what an order does           scripts     which order gets which script
-//! order       one order and its progress   orders      all of them, bounded
+//! order       orders and their progress    deliveries  what was delivered how often
 //! answers     what is sent                 completion  completionData, with signature and ocsp
-//! spoil       scripted faults              deliveries  what was delivered how often
+//! spoil       scripted faults              settings    where the real API is ambiguous
 //! api         from request to answer       control     the part of the control API that is about all this
 //! ```
 
@@ -19,7 +19,6 @@ mod lifetimes;
 mod ocsp;
 mod operation;
 mod order;
-mod orders;
 pub mod qr;
 mod request;
 pub mod script;

@@ -1,6 +1,11 @@
 //! The simulator over the wire: every line of `bankid-se.md section 12`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
 
 mod bench;
 mod completion;

@@ -1,18 +1,17 @@
 //! The part of the control API below `/v1/bankid-se/`.
 
-use http::Method;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+mod view;
 
-use super::api::{BankIdSe, State};
-use super::operation::{Endpoint, Operation};
-use super::order::{Ending, Facts, Progress};
-use super::orders::Order;
-use super::request::is_personal_number;
-use super::script::{Outcome, Script, ScriptFile, Start};
-use super::scripts::ScriptSource;
-use crate::clock::{Clock, Moment};
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use self::view::OrderView;
+use crate::bankid_se::api::{BankIdSe, State};
+use crate::bankid_se::operation::Endpoint;
+use crate::bankid_se::order::Ending;
+use crate::bankid_se::request::is_personal_number;
+use crate::bankid_se::script::{Outcome, Script, ScriptFile};
 use crate::control::{Call, ControlError, ProviderControl, to_json};
 use crate::front::Provider;
 use crate::sync::lock;
@@ -40,58 +39,6 @@ const ROUTES: &[(&str, &str)] = &[
     ),
     ("GET /v1/bankid-se/settings", "how the API behaves; PATCH changes the members it names"),
 ];
-
-/// An order as the control API shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OrderView<'a> {
-    order_ref: Uuid,
-    operation: Operation,
-    personal_number: Option<&'a str>,
-    start: Start,
-    status: &'static str,
-    /// Of the latest pending answer to come, or of the failure.
-    hint_code: Option<&'a str>,
-    return_risk: bool,
-    created: String,
-    client_certificate: Option<String>,
-    script_source: ScriptSource,
-    auto_start_token: Option<Uuid>,
-    qr_start_token: Option<Uuid>,
-    qr_start_secret: Option<Uuid>,
-    qr_data: Option<String>,
-}
-
-impl<'a> OrderView<'a> {
-    fn of(order: &'a Order, clock: &Clock, now: Moment) -> Self {
-        let facts: &Facts = &order.facts;
-        let tokens = facts.tokens.as_ref();
-        let (status, hint_code) = match &order.progress {
-            Progress::Pending { .. } => ("pending", order.progress.hint(facts)),
-            Progress::Finished { ending: Ending::Complete, .. } => ("complete", None),
-            Progress::Finished { ending: Ending::Failed(hint), .. } => ("failed", Some(hint.as_ref())),
-        };
-        Self {
-            order_ref: facts.order_ref,
-            operation: facts.request.operation,
-            personal_number: facts.request.personal_number.as_deref(),
-            start: facts.start(),
-            status,
-            hint_code,
-            return_risk: facts.request.return_risk,
-            created: clock.calendar(facts.created).to_string(),
-            client_certificate: facts
-                .certificate
-                .as_ref()
-                .map(|certificate| certificate.fingerprint.to_string()),
-            script_source: facts.source,
-            auto_start_token: tokens.map(|tokens| tokens.auto_start),
-            qr_start_token: tokens.map(|tokens| tokens.qr_start),
-            qr_start_secret: tokens.map(|tokens| tokens.qr_secret),
-            qr_data: facts.qr_data(now),
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

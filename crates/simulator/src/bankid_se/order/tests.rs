@@ -1,12 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
 use crate::bankid_se::operation::Operation;
 use crate::bankid_se::request::OrderRequest;
 use crate::bankid_se::script::Script;
 use crate::bankid_se::scripts::{Installed, ScriptSource};
+use crate::bankid_se::settings::{ParallelOrder, RequirementRisk, Settings};
 use crate::clock::{Clock, ClockMode};
 
 /// An order book with a clock.
@@ -181,7 +184,7 @@ fn legacy_requirements_block_by_risk() {
         ("moderate", "high", "failed transactionRiskBlocked"),
     ] {
         let mut desk = Desk::new();
-        desk.settings.requirement_risk = crate::bankid_se::settings::RequirementRisk::Legacy;
+        desk.settings.requirement_risk = RequirementRisk::Legacy;
         let body = json!({"endUserIp": "192.0.2.1", "requirement": {"risk": limit}});
         let order = desk.order(Operation::Auth, &body, json!({"hints": [], "risk": risk}));
         assert_eq!(desk.collect(&order), said, "{limit} {risk}");

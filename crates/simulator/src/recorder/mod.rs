@@ -1,66 +1,19 @@
 //! The traffic, kept for assertions: bounded, and worth waiting for.
 
+mod record;
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::Notify;
 
+pub(crate) use self::record::{Filter, Record};
 use crate::clock::Clock;
-use crate::http::{Answer, Delivery, Exchange};
+use crate::http::{Answer, Exchange};
 use crate::options::Recording;
 use crate::sync::lock;
-
-/// One request as it came, and the status it was answered with.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Record {
-    sequence: u64,
-    provider: &'static str,
-    /// RFC 3339, by the simulator's clock.
-    time: String,
-    method: String,
-    path: String,
-    /// In the order of the wire; names in lower case.
-    headers: Vec<(String, String)>,
-    body: String,
-    /// SHA-256 in lower-case hexadecimal digits.
-    client_certificate: Option<String>,
-    /// None while the request is being answered.
-    status: Option<u16>,
-    /// Whether that answer arrived, or was cut off or swallowed by a scripted fault.
-    delivery: Option<Delivery>,
-}
-
-impl Record {
-    fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        headers + self.body.len() + self.path.len()
-    }
-}
-
-/// Which records are meant; everything left out matches.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    /// The exact path.
-    pub(crate) path: Option<String>,
-    pub(crate) method: Option<String>,
-    /// Only records after this sequence number.
-    pub(crate) after: Option<u64>,
-    /// Only records that were answered already (true) or are being answered (false).
-    pub(crate) answered: Option<bool>,
-}
-
-impl Filter {
-    fn matches(&self, record: &Record) -> bool {
-        self.path.as_ref().is_none_or(|path| *path == record.path)
-            && self.method.as_ref().is_none_or(|method| *method == record.method)
-            && self.after.is_none_or(|after| record.sequence > after)
-            && self.answered.is_none_or(|answered| record.status.is_some() == answered)
-    }
-}
 
 /// Why waiting for records ended without them.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -109,24 +62,7 @@ impl Recorder {
         if self.limits.requests == 0 {
             return Receipt(None);
         }
-        let parts = &exchange.parts;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut record = Record {
-            sequence: 0,
-            provider,
-            time: self.clock.calendar(self.clock.now()).to_string(),
-            method: parts.method.to_string(),
-            path: exchange.path().to_owned(),
-            headers: parts
-                .headers
-                .iter()
-                .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
-                .collect(),
-            body: exchange.body.as_deref().map(text).unwrap_or_default(),
-            client_certificate: exchange.client.fingerprint().map(|fingerprint| fingerprint.to_string()),
-            status: None,
-            delivery: None,
-        };
+        let mut record = Record::of(provider, exchange, self.clock.calendar(self.clock.now()));
         let mut kept = lock(&self.kept);
         kept.next_sequence += 1;
         record.sequence = kept.next_sequence;

@@ -1,96 +1,12 @@
-//! One order: what it was made from, and how far it has come.
+//! How far an order has come, by collects and by time (`bankid-se.md sections 4 and 7`).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use uuid::Uuid;
-
-use super::lifetimes::Lifetimes;
-use super::operation::Operation;
-use super::qr;
-use super::request::OrderRequest;
-use super::script::{FaultPoint, Lasts, Outcome, Script, Start, Step, plan};
-use super::scripts::{Installed, ScriptSource};
-use crate::client::ClientCertificate;
+use super::facts::Facts;
+use crate::bankid_se::lifetimes::Lifetimes;
+use crate::bankid_se::script::{FaultPoint, Lasts, Outcome, Start, Step};
 use crate::clock::Moment;
-
-/// What the app is started with; random, and known to nobody else.
-#[derive(Debug)]
-pub(crate) struct Tokens {
-    pub(crate) auto_start: Uuid,
-    pub(crate) qr_start: Uuid,
-    pub(crate) qr_secret: Uuid,
-}
-
-impl Tokens {
-    fn random() -> Self {
-        Self { auto_start: Uuid::new_v4(), qr_start: Uuid::new_v4(), qr_secret: Uuid::new_v4() }
-    }
-}
-
-/// What never changes about an order.
-#[derive(Debug)]
-pub(crate) struct Facts {
-    pub(crate) order_ref: Uuid,
-    pub(crate) tokens: Option<Tokens>,
-    pub(crate) request: OrderRequest,
-    /// The RP certificate that created it, without which nobody may collect or cancel it.
-    pub(crate) certificate: Option<Arc<ClientCertificate>>,
-    pub(crate) installed: Arc<Installed>,
-    pub(crate) source: ScriptSource,
-    pub(crate) created: Moment,
-}
-
-impl Facts {
-    pub(crate) fn new(
-        request: OrderRequest,
-        certificate: Option<Arc<ClientCertificate>>,
-        installed: Arc<Installed>,
-        source: ScriptSource,
-        created: Moment,
-    ) -> Self {
-        let tokens = request.operation.is_started_by_token().then(Tokens::random);
-        Self { order_ref: Uuid::new_v4(), tokens, request, certificate, installed, source, created }
-    }
-
-    pub(crate) fn script(&self) -> &Script {
-        &self.installed.script
-    }
-
-    /// How the user starts the app: as the script says, else as the operation suggests.
-    pub(crate) fn start(&self) -> Start {
-        self.script().start.unwrap_or(match self.request.operation {
-            Operation::Auth | Operation::Sign | Operation::Payment => Start::Autostart,
-            Operation::OtherPayment => Start::PersonalNumber,
-            Operation::PhoneAuth | Operation::PhoneSign => Start::Phone,
-        })
-    }
-
-    fn steps(&self) -> &[Step] {
-        match &self.script().hints {
-            Some(steps) => steps,
-            None => plan(self.start(), self.request.mrtd),
-        }
-    }
-
-    /// BankID's indication, whether or not anybody asked for it. It is about the use of BankID on the device of the
-    /// service, so it is not usual for another device or a call (`bankid-se.md section 4`).
-    pub(crate) fn risk(&self) -> Option<String> {
-        if self.request.operation.is_phone() {
-            return None;
-        }
-        let usual = || (self.start() != Start::Qr).then(|| "low".to_owned());
-        self.script().risk.or(usual)
-    }
-
-    /// The content of the QR code at `now`.
-    pub(crate) fn qr_data(&self, now: Moment) -> Option<String> {
-        let tokens = self.tokens.as_ref()?;
-        let seconds = now.since(self.created).as_secs();
-        Some(qr::data(&tokens.qr_start.to_string(), &tokens.qr_secret.to_string(), seconds))
-    }
-}
 
 /// How an order ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,31 +158,5 @@ impl Progress {
                 now.since(*at) >= kept
             }
         }
-    }
-}
-
-/// How many answers of each kind an order has had, for the counting of faults.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    pending: u32,
-    terminal: u32,
-    collect: u32,
-    cancel: u32,
-}
-
-impl Counts {
-    fn of(&mut self, point: FaultPoint) -> Option<&mut u32> {
-        match point {
-            FaultPoint::Pending => Some(&mut self.pending),
-            FaultPoint::Terminal => Some(&mut self.terminal),
-            FaultPoint::Collect => Some(&mut self.collect),
-            FaultPoint::Cancel => Some(&mut self.cancel),
-            FaultPoint::Order => None,
-        }
-    }
-
-    /// How many answers of this kind there were before, and one more now.
-    pub(crate) fn next(&mut self, point: FaultPoint) -> u32 {
-        self.of(point).map_or(0, |count| std::mem::replace(count, count.saturating_add(1)))
     }
 }

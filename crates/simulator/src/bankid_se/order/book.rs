@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::order::{Counts, Ending, Facts, Progress, Report};
-use super::script::{Fault, FaultPoint, Outcome};
-use super::settings::{ParallelOrder, Settings};
+use super::counts::Counts;
+use super::facts::Facts;
+use super::progress::{Ending, Progress, Report};
+use crate::bankid_se::script::{Fault, FaultPoint, Outcome};
+use crate::bankid_se::settings::{ParallelOrder, Settings};
 use crate::client::Fingerprint;
 use crate::clock::Moment;
 
@@ -49,11 +51,11 @@ pub(crate) struct Cancelled {
 
 #[derive(Debug, Default)]
 pub(crate) struct OrderBook {
-    orders: HashMap<Uuid, Order>,
-    by_person: HashMap<String, Uuid>,
+    pub(super) orders: HashMap<Uuid, Order>,
+    pub(super) by_person: HashMap<String, Uuid>,
     /// Oldest first; may name orders that are gone.
-    by_age: VecDeque<Uuid>,
-    bytes: usize,
+    pub(super) by_age: VecDeque<Uuid>,
+    pub(super) bytes: usize,
     evicted: u64,
 }
 
@@ -221,6 +223,3 @@ impl OrderBook {
         *self = Self::default();
     }
 }
-
-#[cfg(test)]
-mod tests;
