@@ -1,6 +1,7 @@
 //! Generated files: written by one command, compared by CI with the same code.
 
 mod outputs;
+mod reference;
 
 use std::fs;
 use std::path::PathBuf;
