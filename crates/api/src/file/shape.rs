@@ -4,6 +4,7 @@
 //! is handed on; a list drops such items, and says which ones it kept.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -14,12 +15,19 @@ use serde_json::{Map, Value};
 use super::yaml::{Content, Entry, Mistake, Node, child};
 use super::{later, wording};
 
+/// The patterns of the schema, with what they ask for. One that were not among them would hold a policy back, not let it
+/// pass (tested).
+static PATTERNS: LazyLock<HashMap<&str, (Regex, &str)>> = LazyLock::new(|| {
+    let compiled =
+        |(pattern, words): (&'static str, &'static str)| Some((pattern, (Regex::new(pattern).ok()?, words)));
+    wording::PATTERNS.into_iter().filter_map(compiled).collect()
+});
+
 /// Walks a document along a schema.
 #[derive(Default)]
 pub(super) struct Shape {
     /// What deviates.
     pub(super) mistakes: Vec<Mistake>,
-    patterns: HashMap<String, Option<Regex>>,
 }
 
 impl Shape {
@@ -37,22 +45,11 @@ impl Shape {
             }
             (_, None) => Some(free(node)),
             _ => {
-                let message = self.of_another_type(node, schema);
+                let message = of_another_type(node, schema);
                 self.say(node, path, message);
                 None
             }
         }
-    }
-
-    /// What is wrong with a value of another type. Where it would be wrong as text, too, that is the better hint.
-    fn of_another_type(&mut self, node: &Node, schema: &JSONSchemaProps) -> String {
-        let fault = match (&node.content, schema.type_.as_deref()) {
-            (Content::Scalar { text, value }, Some("string")) if !value.is_null() => {
-                self.fault_of(text, &Value::String(text.clone()), schema)
-            }
-            _ => None,
-        };
-        fault.unwrap_or_else(|| wording::wrong_type(node, schema))
     }
 
     /// The items of a list that have the shape of its schema, each with its index; none where the list itself does not.
@@ -160,8 +157,7 @@ impl Shape {
         schema: &JSONSchemaProps,
         path: &str,
     ) -> Option<Value> {
-        let message = self.fault_of(text, value, schema);
-        match message {
+        match fault_of(text, value, schema) {
             None => Some(value.clone()),
             Some(message) => {
                 self.say(node, path, message);
@@ -170,42 +166,51 @@ impl Shape {
         }
     }
 
-    fn fault_of(&mut self, text: &str, value: &Value, schema: &JSONSchemaProps) -> Option<String> {
-        let allowed = wording::enum_texts(schema);
-        if !allowed.is_empty() && !allowed.contains(&text) {
-            return Some(wording::not_among(text, &allowed));
-        }
-        if let Some(number) = value.as_f64().filter(|_| value.is_number()) {
-            let outside = schema.minimum.is_some_and(|least| number < least)
-                || schema.maximum.is_some_and(|most| number > most);
-            return outside.then(|| format!("{text} is out of range; write {}", wording::bounds(schema)));
-        }
-        if !value.is_string() {
-            return None;
-        }
-        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-        if length == 0 && schema.min_length.is_some_and(|least| least > 0) {
-            return Some("this is empty; write a value".to_owned());
-        }
-        if let Some(least) = schema.min_length.filter(|least| length < *least) {
-            return Some(format!("this has {length} characters; write at least {least}"));
-        }
-        if let Some(most) = schema.max_length.filter(|most| length > *most) {
-            return Some(format!("this has {length} characters; write at most {most}"));
-        }
-        let pattern = schema.pattern.as_deref().filter(|pattern| !self.matches(pattern, text))?;
-        Some(format!("{text:?} does not fit here; {}", wording::of_pattern(pattern)))
-    }
-
-    fn matches(&mut self, pattern: &str, text: &str) -> bool {
-        let compiled =
-            self.patterns.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok()).as_ref();
-        // Every pattern of the schema compiles (tested); one that did not would hold the policy back, not let it pass.
-        compiled.is_some_and(|pattern| pattern.is_match(text))
-    }
-
     fn say(&mut self, node: &Node, path: &str, message: String) {
         self.mistakes.push(Mistake { at: node.at, path: path.to_owned(), message });
+    }
+}
+
+/// What is wrong with a value of another type. Where it would be wrong as text, too, that is the better hint.
+fn of_another_type(node: &Node, schema: &JSONSchemaProps) -> String {
+    let fault = match (&node.content, schema.type_.as_deref()) {
+        (Content::Scalar { text, value }, Some("string")) if !value.is_null() => {
+            fault_of(text, &Value::String(text.clone()), schema)
+        }
+        _ => None,
+    };
+    fault.unwrap_or_else(|| wording::wrong_type(node, schema))
+}
+
+/// What is wrong with a scalar of the right type.
+fn fault_of(text: &str, value: &Value, schema: &JSONSchemaProps) -> Option<String> {
+    let allowed = wording::enum_texts(schema);
+    if !allowed.is_empty() && !allowed.contains(&text) {
+        return Some(wording::not_among(text, &allowed));
+    }
+    if let Some(number) = value.as_f64().filter(|_| value.is_number()) {
+        let outside = schema.minimum.is_some_and(|least| number < least)
+            || schema.maximum.is_some_and(|most| number > most);
+        return outside.then(|| format!("{text} is out of range; write {}", wording::bounds(schema)));
+    }
+    if !value.is_string() {
+        return None;
+    }
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    if length == 0 && schema.min_length.is_some_and(|least| least > 0) {
+        return Some("this is empty; write a value".to_owned());
+    }
+    if let Some(least) = schema.min_length.filter(|least| length < *least) {
+        return Some(format!("this has {length} characters; write at least {least}"));
+    }
+    if let Some(most) = schema.max_length.filter(|most| length > *most) {
+        return Some(format!("this has {length} characters; write at most {most}"));
+    }
+    let pattern = schema.pattern.as_deref()?;
+    match PATTERNS.get(pattern) {
+        Some((compiled, _)) if compiled.is_match(text) => None,
+        Some((_, words)) => Some(format!("{text:?} does not fit here; {words}")),
+        None => Some(format!("{text:?} does not fit here; write what matches {pattern}")),
     }
 }
 
@@ -237,4 +242,30 @@ fn free(node: &Node) -> Value {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    fn patterns<'a>(schema: &'a JSONSchemaProps, found: &mut Vec<&'a str>) {
+        found.extend(schema.pattern.as_deref());
+        schema.properties.iter().flatten().for_each(|(_, property)| patterns(property, found));
+        if let Some(JSONSchemaPropsOrArray::Schema(item)) = &schema.items {
+            patterns(item, found);
+        }
+    }
+
+    #[test]
+    fn every_pattern_of_the_schema_is_told_in_words_and_no_other() {
+        let mut found = Vec::new();
+        patterns(&schema::RESOURCE, &mut found);
+        patterns(&schema::METADATA, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        let mut told: Vec<&str> = PATTERNS.keys().copied().collect();
+        told.sort_unstable();
+        assert_eq!(told, found);
+    }
 }

@@ -35,12 +35,6 @@ pub(super) const PATTERNS: [(&str, &str); 9] = [
 /// An optional field that stands there without a value.
 pub(super) const EMPTY: &str = "nothing stands here; write a value, or leave the field out";
 
-/// What to write where `pattern` is not kept.
-pub(super) fn of_pattern(pattern: &str) -> String {
-    let known = PATTERNS.iter().find(|(known, _)| *known == pattern);
-    known.map_or_else(|| format!("write what matches {pattern}"), |(_, words)| (*words).to_owned())
-}
-
 /// Several words to choose from.
 pub(super) fn one_of<T: AsRef<str>>(words: &[T]) -> String {
     match words {
