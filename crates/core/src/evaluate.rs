@@ -3,6 +3,8 @@
 //! The verdict of a transaction is the strictest over its sources, and every source that contributed to it is a reason
 //! (design.md section 3). Order never matters: reasons come out sorted.
 
+use std::cmp::Ordering;
+
 use crate::flow::{AtCollect, Flow, SourceRule};
 use crate::level::{Assessment, Threshold};
 use crate::reason::{Reason, ReasonCode};
@@ -84,14 +86,14 @@ pub fn screen(flow: &Flow, signals: &[Signal]) -> Outcome {
     let (verdict, reasons) = findings.conclude();
     // A challenge before the order exists tightens the order or waits for the result; only a block refuses.
     let enforcement = if verdict == Verdict::Block { Enforcement::Refuse } else { Enforcement::Pass };
-    Outcome { verdict, enforcement, required: flow.required().to_vec(), reasons }
+    Judged { verdict, enforcement, required: required(flow, verdict), reasons }.into()
 }
 
 /// Judges a completed transaction.
 #[must_use]
 pub fn decide(scope: &Scope<'_>, evidence: &Evidence<'_>) -> Outcome {
     match scope {
-        Scope::Flow(flow) => under_flow(flow, evidence),
+        Scope::Flow(flow) => under_flow(flow, evidence).into(),
         Scope::Strictest { provider, flows } => strictest(provider, flows, evidence),
         Scope::UnknownBlocked => of_transaction(
             Verdict::Block,
@@ -135,7 +137,27 @@ fn of_transaction(verdict: Verdict, reason: Reason) -> Outcome {
     Outcome { verdict, enforcement, required: Vec::new(), reasons: vec![reason] }
 }
 
-fn under_flow(flow: &Flow, evidence: &Evidence<'_>) -> Outcome {
+/// An outcome whose reasons still know the verdict that each gave.
+struct Judged {
+    verdict: Verdict,
+    enforcement: Enforcement,
+    required: Vec<Requirement>,
+    reasons: Vec<(Verdict, Reason)>,
+}
+
+impl From<Judged> for Outcome {
+    fn from(judged: Judged) -> Self {
+        let Judged { verdict, enforcement, required, reasons } = judged;
+        Self {
+            verdict,
+            enforcement,
+            required,
+            reasons: reasons.into_iter().map(|(_, reason)| reason).collect(),
+        }
+    }
+}
+
+fn under_flow(flow: &Flow, evidence: &Evidence<'_>) -> Judged {
     let mut findings = Findings::default();
     for signal in evidence.signals {
         findings.judge(flow, signal);
@@ -153,32 +175,32 @@ fn under_flow(flow: &Flow, evidence: &Evidence<'_>) -> Outcome {
         (Verdict::Challenge, AtCollect::PassWithHeader) => Enforcement::PassChallenged,
         (Verdict::Challenge, AtCollect::AllowIfRequired) => match met(flow, evidence.carried) {
             Some(reason) => {
-                reasons.push(reason);
+                reasons.push((Verdict::Allow, reason));
                 Enforcement::Pass
             }
             None => Enforcement::Refuse,
         },
     };
-    let required = if verdict == Verdict::Challenge { flow.required().to_vec() } else { Vec::new() };
-    Outcome { verdict, enforcement, required, reasons }
+    Judged { verdict, enforcement, required: required(flow, verdict), reasons }
 }
 
-/// The strictest outcome over all flows. What the order carried and what the application asked for is lost with it.
+/// What a challenge of `flow` asks for, where the verdict is one.
+fn required(flow: &Flow, verdict: Verdict) -> Vec<Requirement> {
+    if verdict == Verdict::Challenge { flow.required().to_vec() } else { Vec::new() }
+}
+
+/// The strictest outcome over all flows. What the order carried does not count: it was asked for under a flow that is not
+/// known. A threshold that the application set itself does, where the order is known and only its flow is gone.
 fn strictest(provider: &str, flows: &[&Flow], evidence: &Evidence<'_>) -> Outcome {
-    let lost = Evidence {
-        application_threshold: None,
-        carried: RequirementSet::default(),
-        signals: evidence.signals,
-    };
-    let mut outcome: Option<Outcome> = None;
-    for next in flows.iter().map(|flow| under_flow(flow, &lost)) {
-        outcome = Some(match outcome.take() {
-            Some(best) if rank(&best) > rank(&next) => best,
-            Some(best) if rank(&best) == rank(&next) => merge(best, next),
-            _ => next,
-        });
-    }
-    let mut outcome = outcome.unwrap_or_else(|| uncovered(Verdict::Block));
+    let lost = Evidence { carried: RequirementSet::default(), ..*evidence };
+    let strictest = flows.iter().map(|flow| under_flow(flow, &lost)).reduce(|best, next| {
+        match best.rank().cmp(&next.rank()) {
+            Ordering::Greater => best,
+            Ordering::Less => next,
+            Ordering::Equal => best.merged_with(next),
+        }
+    });
+    let mut outcome = strictest.map_or_else(|| uncovered(Verdict::Block), Outcome::from);
     outcome.reasons.push(Reason::of_transaction(
         ReasonCode::ContextLost,
         "whenOrderUnknown: Strictest",
@@ -192,18 +214,25 @@ pub(crate) fn unknown_to(provider: &str) -> String {
     format!("order or flow not known, every flow of {provider} was asked")
 }
 
-fn rank(outcome: &Outcome) -> (Enforcement, Verdict) {
-    (outcome.enforcement, outcome.verdict)
+impl Judged {
+    fn rank(&self) -> (Enforcement, Verdict) {
+        (self.enforcement, self.verdict)
+    }
+
+    fn merged_with(mut self, other: Self) -> Self {
+        self.required.extend(other.required);
+        self.required.sort_unstable();
+        self.required.dedup();
+        self.reasons.extend(other.reasons);
+        sort(&mut self.reasons);
+        self
+    }
 }
 
-fn merge(mut best: Outcome, next: Outcome) -> Outcome {
-    best.required.extend(next.required);
-    best.required.sort_unstable();
-    best.required.dedup();
-    best.reasons.extend(next.reasons);
-    best.reasons.sort();
-    best.reasons.dedup();
-    best
+/// Strictest first, each once.
+fn sort(reasons: &mut Vec<(Verdict, Reason)>) {
+    reasons.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| first.cmp(second)));
+    reasons.dedup();
 }
 
 /// The sources that must have been heard before a transaction of this flow can be allowed.
@@ -315,14 +344,13 @@ impl Findings {
     }
 
     /// The strictest verdict, and the reasons: of everything stricter than `Allow`, or else of the allow itself.
-    fn conclude(mut self) -> (Verdict, Vec<Reason>) {
+    fn conclude(mut self) -> (Verdict, Vec<(Verdict, Reason)>) {
         let verdict = self.all.iter().map(|(verdict, _)| *verdict).max().unwrap_or_default();
         if verdict > Verdict::Allow {
             self.all.retain(|(verdict, _)| *verdict > Verdict::Allow);
         }
-        self.all.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| first.cmp(second)));
-        self.all.dedup();
-        (verdict, self.all.into_iter().map(|(_, reason)| reason).collect())
+        sort(&mut self.all);
+        (verdict, self.all)
     }
 }
 
