@@ -20,7 +20,7 @@ import probe
 import report
 from peers import Programs, Setting
 from reloads import reloads
-from rounds import Rounds, added
+from rounds import SIDECAR_PLAIN, Rounds, added
 
 
 @dataclass(frozen=True)
@@ -76,29 +76,30 @@ def _measure(setting: Setting, effort: Effort) -> dict:
         ]
         _say("does each peer do what it is measured for?")
         for peer in others:
-            probe.forwards(peer, upstream)
-        probe.rewrites(others[-1], upstream)
-        with peers.sidecar(setting, upstream.tls) as sidecar:
-            probe.rewrites(sidecar, upstream)
+            probe.check(peer, upstream)
+        for endpoint in (upstream.endpoint, upstream.plain_endpoint):
+            with peers.sidecar(setting, endpoint) as sidecar:
+                probe.check(sidecar, upstream)
 
         rounds = Rounds(setting, upstream, others)
+        names = ["direct", "nginx", "haproxy", "envoy", "sidecar"]
         seen["throughput"] = {}
         for load, about in report.LOADS.items():
             _say(f"requests/s: {about}")
-            count = effort.mix if load == "mix" else effort.others
-            seen["throughput"][load] = rounds.throughput(load, count, effort.seconds)
+            compared, count = names, effort.others
+            if load == "mix":
+                compared, count = [*names, "nginx-plain", SIDECAR_PLAIN], effort.mix
+            seen["throughput"][load] = rounds.throughput(load, compared, count, effort.seconds)
 
         _say("latency with one connection")
-        names = [peer.name for peer in others] + ["sidecar"]
-        seconds = ("--seconds", str(effort.seconds))
-        seen["one_connection"] = rounds.paced(effort.others, names, "mix", *seconds)
+        seen["one_connection"] = rounds.paced(names, effort.others, effort.seconds)
         seen["added_p50_us"] = max(
             added(seen["one_connection"], "sidecar", "direct", kind, "p50") for kind in ("ordersUs", "collectsUs")
         )
         seen["half_rate"] = seen["throughput"]["mix"]["sidecar"]["rate"] / 2
         _say(f"latency at half load, {seen['half_rate']:,.0f} requests/s")
-        offered = ("--connections", "16", "--rate", str(seen["half_rate"]), *seconds)
-        seen["half_load"] = rounds.paced(effort.others, names, "mix", *offered)
+        offered = ("--connections", "16", "--rate", str(seen["half_rate"]))
+        seen["half_load"] = rounds.paced(names, effort.others, effort.seconds, *offered)
         seen["added_p99_us"] = added(seen["half_load"], "sidecar", "nginx", "allUs", "p99")
 
         _say("memory, binary, cold start")

@@ -27,7 +27,7 @@ def metrics(peer: Peer) -> dict[str, float]:
 
 def memory(setting: Setting, upstream: Upstream) -> dict[str, float]:
     """MiB: after the first scrape, and with open orders in a store of the default size."""
-    with peers.sidecar(setting, upstream.tls, store="16Mi") as peer:
+    with peers.sidecar(setting, upstream.endpoint, store="16Mi") as peer:
         metrics(peer)
         idle = machine.resident_kib(peer.pid) / _MIB, machine.anonymous_kib(peer.pid) / _MIB
         orders = ("--requests", str(OPEN_ORDERS), "--connections", str(loads.CONNECTIONS))
@@ -55,7 +55,7 @@ def cold_start(setting: Setting, upstream: Upstream, starts: int) -> list[float]
     """Milliseconds from the start of a process to its ready line; the few of setpriv and taskset count, too."""
     folder = setting.folder / "sidecar"
     folder.mkdir(exist_ok=True)
-    peers.sidecar_config(setting, folder, upstream.tls)
+    peers.sidecar_config(setting, folder, upstream.endpoint)
     times = []
     for _ in range(starts):
         began, log = time.monotonic(), folder / "stderr.log"

@@ -8,10 +8,11 @@ local ORDER = '{"endUserIp":"192.0.2.1","userVisibleData":"TG9nIGluIHRvIHNob3AuZ
 local AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 local PLACE = ("x"):rep(36)
 
-local order, before, after
+local load, space, first -- the arguments
+local order, before, after -- requests; a collect's around its reference
 local count = 0
 
-local next_request = {
+local requests = {
   orders = function()
     return order
   end,
@@ -31,15 +32,16 @@ local next_request = {
 }
 
 function init(args)
-  wrk.init(args)
   local headers = { ["Content-Type"] = "application/json", ["Riskgate-User-Agent"] = AGENT }
   order = wrk.format("POST", "/rp/v6.0/auth", headers, ORDER)
   local collect = wrk.format("POST", "/rp/v6.0/collect", headers, '{"orderRef":"' .. PLACE .. '"}')
   local at = collect:find(PLACE, 1, true)
   before, after = collect:sub(1, at - 1), collect:sub(at + #PLACE)
-  request = next_request[args[1]]
-  space = args[2]
-  first = tonumber(args[3])
+  load, space, first = args[1], args[2], tonumber(args[3])
+end
+
+function request()
+  return requests[load]()
 end
 
 function done(summary, latency)

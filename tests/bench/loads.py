@@ -86,7 +86,7 @@ class Throughput:
         # What was under way at the end, here and in the warm-up, is counted at one end only.
         if abs(orders + collects - requests) > 2 * CONNECTIONS:
             raise Failed(f"{peer.name}, {load}: {requests} answers, but {orders + collects} requests at the upstream")
-        if peer.name in ("envoy", "sidecar") and attached != orders:
+        if peer.rewrites and attached != orders:
             raise Failed(f"{peer.name}, {load}: {orders} orders, {attached} with risk parameters")
         if peer.decisions and abs(_decided(peer) - decided - collects) > 2 * CONNECTIONS:
             raise Failed(f"{peer.name}, {load}: {collects} collects, {_decided(peer) - decided} decision records")

@@ -47,6 +47,16 @@ class Upstream:
     tls: str
     pid: int
 
+    @property
+    def endpoint(self) -> str:
+        """Where a sidecar finds it."""
+        return f"https://localhost:{_port(self.tls)}"
+
+    @property
+    def plain_endpoint(self) -> str:
+        """The same without TLS."""
+        return f"http://{self.plain}"
+
     def counts(self) -> dict[str, int]:
         """What has reached it so far."""
         connection = http.client.HTTPConnection(self.plain, timeout=20)
@@ -64,6 +74,7 @@ class Peer:
     pid: int | None = None
     health: str | None = None
     decisions: Path | None = None
+    rewrites: bool = False
 
 
 @contextlib.contextmanager
@@ -101,33 +112,36 @@ def envoy(setting: Setting, upstream_address: str) -> Iterator[Peer]:
         setting, folder, "envoy.yaml", port=_port(address), upstream_port=_port(upstream_address), here=HERE / "peers"
     )
     limits = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "error")
-    with _listening("envoy", address, folder, (setting.programs.envoy, "-c", str(config), *limits)) as peer:
+    command = (setting.programs.envoy, "-c", str(config), *limits)
+    with _listening("envoy", address, folder, command, rewrites=True) as peer:
         yield peer
 
 
 @contextlib.contextmanager
-def _listening(name: str, address: str, folder: Path, command: tuple[str, ...]) -> Iterator[Peer]:
+def _listening(
+    name: str, address: str, folder: Path, command: tuple[str, ...], *, rewrites: bool = False
+) -> Iterator[Peer]:
     log = folder / "stderr.log"
     with running(machine.PROXY, *command, log=log) as process:
         await_listening(address, process, log)
-        yield Peer(name, address, process.pid)
+        yield Peer(name, address, process.pid, rewrites=rewrites)
 
 
 @contextlib.contextmanager
 def sidecar(
-    setting: Setting, upstream_address: str, *, store: str = _ROOM, mounted: Path | None = None
+    setting: Setting, endpoint: str, *, name: str = "sidecar", store: str = _ROOM, mounted: Path | None = None
 ) -> Iterator[Peer]:
     """A fresh sidecar: its store is empty. `mounted` holds its configuration and credentials when somebody else wrote them."""
     folder = _folder(setting, "sidecar")
     log, decisions = folder / "stderr.log", folder / "decisions.log"
     decisions.unlink(missing_ok=True)
     if mounted is None:
-        sidecar_config(setting, folder, upstream_address, store=store)
+        sidecar_config(setting, folder, endpoint, store=store)
     command = sidecar_command(setting, mounted)
     with running(machine.PROXY, *command, log=log, stdout=subprocess.PIPE) as process:
         ready = ready_line(process, log)
         health = f"127.0.0.1:{_port(ready['health'])}"
-        yield Peer("sidecar", ready["providers"]["bankid"], process.pid, health, decisions)
+        yield Peer(name, ready["providers"]["bankid"], process.pid, health, decisions, rewrites=True)
 
 
 def sidecar_command(setting: Setting, mounted: Path | None = None) -> tuple[str, ...]:
@@ -139,11 +153,11 @@ def sidecar_command(setting: Setting, mounted: Path | None = None) -> tuple[str,
 
 
 def sidecar_config(
-    setting: Setting, folder: Path, upstream_address: str, *, store: str = _ROOM, challenge_at: str = "High"
+    setting: Setting, folder: Path, endpoint: str, *, store: str = _ROOM, challenge_at: str = "High"
 ) -> None:
     """Writes sidecar.yaml into the folder."""
     values = {"decisions": setting.folder / "sidecar/decisions.log", "store": store, "challenge_at": challenge_at}
-    _written(setting, folder, "sidecar.yaml", upstream_port=_port(upstream_address), **values)
+    _written(setting, folder, "sidecar.yaml", endpoint=endpoint, **values)
 
 
 def _folder(setting: Setting, name: str) -> Path:

@@ -12,7 +12,14 @@ _LOW = "0badcafe-0000-4000-8000-000000000001"
 _HIGH = "ffffffff-0000-4000-8000-000000000001"  # the upstream gives such orders risk high
 
 
-def forwards(peer: Peer, upstream: Upstream) -> None:
+def check(peer: Peer, upstream: Upstream) -> None:
+    """Fails with what the peer does not do."""
+    _forwards(peer, upstream)
+    if peer.rewrites:
+        _rewrites(peer, upstream)
+
+
+def _forwards(peer: Peer, upstream: Upstream) -> None:
     """An order reaches the upstream, and a result with low risk comes through byte for byte."""
     before = upstream.counts()["orders"]
     status, order = _post(peer.address, "/rp/v6.0/auth", _ORDER)
@@ -21,10 +28,10 @@ def forwards(peer: Peer, upstream: Upstream) -> None:
     _expect(peer, "an allowed result as it came", _collect(peer.address, _LOW) == _collect(upstream.plain, _LOW))
 
 
-def rewrites(peer: Peer, upstream: Upstream) -> None:
-    """And the order carries risk parameters, and a result with high risk is withheld."""
+def _rewrites(peer: Peer, upstream: Upstream) -> None:
+    """An order carries risk parameters, and a result with high risk is withheld."""
     before = upstream.counts()["attached"]
-    forwards(peer, upstream)
+    _post(peer.address, "/rp/v6.0/auth", _ORDER)
     _expect(peer, "risk parameters on the order", upstream.counts()["attached"] == before + 1)
     status, result = _collect(peer.address, _HIGH)
     refusal = {"orderRef": _HIGH, "status": "failed", "hintCode": "transactionRiskBlocked"}

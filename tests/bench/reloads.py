@@ -38,7 +38,7 @@ class Mount:
         shutil.copytree(pki / "secrets" / certificate, version / "secrets/bankid-rp")
         shutil.copytree(pki / "configmaps", version / "configmaps")
         threshold = ("High", "Moderate")[self._number % 2]
-        peers.sidecar_config(self._setting, version, self._upstream.tls, challenge_at=threshold)
+        peers.sidecar_config(self._setting, version, self._upstream.endpoint, challenge_at=threshold)
         fresh = self.folder / "..data_tmp"
         fresh.symlink_to(version.name)
         os.replace(fresh, self.folder / "..data")
@@ -49,7 +49,7 @@ class Mount:
 def reloads(setting: Setting, upstream: Upstream, changes: int, rate: float) -> dict:
     """Makes that many changes, each after the one before is in force, under that many requests a second."""
     mount = Mount(setting, upstream)
-    with peers.sidecar(setting, upstream.tls, mounted=mount.folder) as peer:
+    with peers.sidecar(setting, upstream.endpoint, mounted=mount.folder) as peer:
         command = loads.command(setting, peer, "mix", "--connections", "16", "--rate", f"{rate:.0f}", "--closed")
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as loader:
             began = time.monotonic()

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from rounds import SIDECAR_PLAIN
+
 
 @dataclass(frozen=True)
 class Row:
@@ -30,13 +32,13 @@ class Row:
 
 def rows(seen: dict) -> list[Row]:
     """Every row, from everything that was seen."""
-    mix, memory = seen["throughput"]["mix"]["sidecar"], seen["memory"]
+    mix, memory = seen["throughput"]["mix"], seen["memory"]
     failed = sum(peer["failed"] for load in seen["throughput"].values() for peer in load.values())
     failed += sum(report["failed"] for key in ("one_connection", "half_load") for reports in seen[key].values() for report in reports)
     return [
-        Row("requests/s against nginx, mutual TLS upstream", mix["to_nginx"], 0.5, 0.7, least=True),
-        Row("requests/s against nginx with a plain upstream", mix["to_nginx-plain"], 0.4, 0.6, least=True),
-        Row("requests/s against Envoy with its Lua filter", mix["to_envoy"], 1.2, 1.5, least=True),
+        Row("requests/s against nginx, plain upstream", mix[SIDECAR_PLAIN]["to_nginx-plain"], 0.4, 0.6, least=True),
+        Row("requests/s against nginx, mutual TLS upstream", mix["sidecar"]["to_nginx"], 0.5, 0.7, least=True),
+        Row("requests/s against Envoy with its Lua filter", mix["sidecar"]["to_envoy"], 1.2, 1.5, least=True),
         Row("added latency, one connection, p50", seen["added_p50_us"], 100, 60, " µs"),
         Row("p99 at half load, more than nginx's", seen["added_p99_us"] / 1000, 1, 0.3, " ms"),
         Row("memory, idle", memory["idle"], 12, 8, " MiB"),

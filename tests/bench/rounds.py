@@ -11,6 +11,11 @@ import loads
 import peers
 from peers import Peer, Setting, Upstream
 
+SIDECAR_PLAIN = "sidecar-plain"
+
+# The peers that others are compared with.
+BASES = ("nginx", "nginx-plain", "envoy")
+
 Starter = Callable[[], contextlib.AbstractContextManager[Peer]]
 
 
@@ -22,39 +27,39 @@ class Rounds:
         self._starters: dict[str, Starter] = {}
         for peer in others:
             self._starters[peer.name] = lambda peer=peer: contextlib.nullcontext(peer)
-        self._starters["sidecar"] = lambda: peers.sidecar(setting, upstream.tls)
+        self._starters["sidecar"] = lambda: peers.sidecar(setting, upstream.endpoint)
+        self._starters[SIDECAR_PLAIN] = lambda: peers.sidecar(setting, upstream.plain_endpoint, name=SIDECAR_PLAIN)
 
-    def __call__(self, rounds: int, names: list[str] | None = None) -> Iterator[tuple[int, Starter]]:
+    def _runs(self, rounds: int, names: list[str]) -> Iterator[Starter]:
         """Each peer once a round, each round starting with another peer."""
-        starters = [self._starters[name] for name in names or self._starters]
+        starters = [self._starters[name] for name in names]
         for number in range(rounds):
             first = number % len(starters)
-            for starter in starters[first:] + starters[:first]:
-                yield number, starter
+            yield from starters[first:] + starters[:first]
             print(f"    round {number + 1} of {rounds}", file=sys.stderr, flush=True)
 
-    def throughput(self, load: str, rounds: int, seconds: int) -> dict:
+    def throughput(self, load: str, names: list[str], rounds: int, seconds: int) -> dict:
         """By peer: medians of what its runs showed, and of its requests/s in ratio to nginx's of the same round."""
         measured = loads.Throughput(self._setting, self._upstream, seconds)
         runs = defaultdict(list)
-        for _, starter in self(rounds):
+        for starter in self._runs(rounds, names):
             with starter() as peer:
                 runs[peer.name].append(measured.measure(peer, load))
         return {
-            name: {key: statistics.median(asdict(run)[key] for run in own) for key in asdict(own[0])}
-            | {"failed": sum(run.failed for run in own)}
-            | {f"to_{base}": _ratio(own, runs[base]) for base in ("nginx", "nginx-plain", "envoy")}
-            | {"rates": [round(run.rate) for run in own]}
-            for name, own in runs.items()
+            name: {key: statistics.median(asdict(run)[key] for run in runs[name]) for key in asdict(runs[name][0])}
+            | {"failed": sum(run.failed for run in runs[name])}
+            | {f"to_{base}": _ratio(runs[name], runs[base]) for base in BASES if base in names}
+            | {"rates": [round(run.rate) for run in runs[name]]}
+            for name in names
         }
 
-    def paced(self, rounds: int, names: list[str], load: str, *options: str) -> dict:
-        """By peer: the loader's reports, one a round."""
+    def paced(self, names: list[str], rounds: int, seconds: int, *options: str) -> dict:
+        """By peer: the loader's reports, one a round, after a short warm-up."""
         reports = defaultdict(list)
-        for _, starter in self(rounds, names):
+        for starter in self._runs(rounds, names):
             with starter() as peer:
-                loads.paced(self._setting, peer, load, "--seconds", "0.5", *options)
-                reports[peer.name].append(loads.paced(self._setting, peer, load, *options))
+                loads.paced(self._setting, peer, "mix", "--seconds", "0.5", *options)
+                reports[peer.name].append(loads.paced(self._setting, peer, "mix", "--seconds", str(seconds), *options))
         return reports
 
 

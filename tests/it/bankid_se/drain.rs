@@ -37,7 +37,14 @@ async fn what_runs_is_finished_and_idle_connections_end_at_once() -> Result<()> 
     let answer = answer.await??;
     assert_eq!(body(&answer)?["status"], "complete", "the answer that was under way arrives");
     assert_eq!(answer.headers().get("connection").map(|value| value.as_bytes()), Some(&b"close"[..]));
-    stage.sidecar.stop(PATIENCE).await
+    ends_well(&mut stage).await
+}
+
+/// It ends by itself, everything finished: a second signal would cut it short.
+async fn ends_well(stage: &mut Stage) -> Result<()> {
+    let status = stage.sidecar.process().exited(PATIENCE).await?;
+    ensure!(status.success(), "{status}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -56,7 +63,7 @@ async fn an_answer_that_nobody_waits_for_is_finished_too() -> Result<()> {
     gone.reset()?;
     stage.sidecar.process().terminate()?;
     stage.simulator.control().release(COLLECT).await?;
-    stage.sidecar.stop(PATIENCE).await?;
+    ends_well(&mut stage).await?;
     assert_eq!(stage.sidecar.decisions()?.len(), 1, "it was decided and recorded before the end");
     Ok(())
 }

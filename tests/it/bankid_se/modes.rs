@@ -22,7 +22,7 @@ async fn monitor_records_what_enforce_would_have_done_and_changes_nothing() -> R
     let answer = stage.collect(&order).await?;
     assert_eq!(body(&answer)?["status"], "complete");
     assert!(header(&answer, "riskgate-verdict").is_none(), "no verdict header");
-    let record = stage.sidecar.decision("the record", |_| true).await?;
+    let record = stage.sidecar.decision("the record", |record| record["verdict"].is_string()).await?;
     assert_eq!((&record["verdict"], &record["enforced"]), (&json!("Block"), &json!("Allow")), "{record}");
     assert_eq!(record["mode"], "Monitor");
     let sent = stage.simulator.control().requests(AUTH).await?;
