@@ -120,15 +120,47 @@ fn check_name(name: &str, problems: &mut Vec<Problem>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::file::parse;
+    use super::*;
+
+    fn policy(name: &str) -> RiskPolicy {
+        let spec = serde_json::json!({
+            "ports": { "admin": 0 },
+            "providers": [{
+                "name": "bankid",
+                "listen": { "port": 0 },
+                "bankIdSe": { "environment": "Test", "clientCertificateRefs": [{ "name": "rp" }] },
+            }],
+            "flows": [{
+                "name": "login",
+                "provider": "bankid",
+                "operations": ["Auth"],
+                "whenUnknown": "Block",
+                "whenUnavailable": "Block",
+            }],
+        });
+        RiskPolicy::new(name, serde_json::from_value(spec).unwrap())
+    }
 
     #[test]
-    fn the_example_compiles() {
-        let text = include_str!("../../../../examples/bankid-se/policy.yaml");
-        let report = parse("policy.yaml", text);
-        assert_eq!(report.problems, []);
-        let config = &report.policies[0].config;
-        assert_eq!(config.policy.to_string(), "shop/bankid-demo");
-        assert_eq!(config.check(), []);
+    fn ports_that_only_work_outside_a_cluster_are_found() {
+        assert_eq!(
+            free_ports(&policy("retail").spec),
+            ["spec.ports.admin".to_owned(), "spec.providers[0].listen.port".to_owned()]
+        );
+    }
+
+    #[test]
+    fn a_policy_without_a_namespace_is_of_the_default_one() {
+        let (config, _) = compile(&policy("retail")).unwrap();
+        assert_eq!(config.policy.to_string(), "default/retail");
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_a_label_is_a_problem() {
+        for name in ["", &"a".repeat(MAX_NAME + 1)] {
+            let problems = compile(&policy(name)).unwrap_err();
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(problems[0].path, "metadata.name");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What the design names and this version of riskgate does not have: refused by name, so that nobody believes a policy to
 //! be enforced that is not.
 
-use super::yaml::{Content, Entry, Mistake, child};
+use super::node::{Content, Entry, Mistake, child};
 
 /// The kinds of source of later versions.
 const SOURCE_KINDS: [&str; 5] = ["ipIntelligence", "securityData", "ticEnrichment", "oneSpan", "http"];

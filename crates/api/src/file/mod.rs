@@ -5,7 +5,10 @@
 //! ```
 
 mod document;
+mod fault;
+mod identity;
 mod later;
+mod node;
 mod place;
 mod report;
 mod scalar;
@@ -20,7 +23,8 @@ use kube::ResourceExt;
 pub use report::{PolicyInFile, Remark, Report};
 
 use document::Reading;
-use yaml::{Content, Document, Mistake, Node};
+use node::{Content, Mistake, Node};
+use yaml::Document;
 
 /// Reads every RiskPolicy in a file, also those within a `List`. Documents of other kinds are skipped, with a note. It
 /// never fails: what is wrong stands in the report, all at once.

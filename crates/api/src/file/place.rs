@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::yaml::{Content, Mistake, Node, Position};
+use super::node::{Content, Mistake, Node, Position};
 
 /// The places of a document's fields, and which items of its lists were read.
 pub(super) struct Places<'a> {

@@ -5,7 +5,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use serde_json::Value;
 
-use super::yaml::{Content, Node};
+use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
 pub(super) const PATTERNS: [(&str, &str); 9] = [

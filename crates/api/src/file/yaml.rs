@@ -1,59 +1,15 @@
-//! YAML with the place of every value: what parsers into plain values forget, and a reader of messages needs.
+//! From YAML to values with their places.
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
-use serde_json::Value;
-
+use super::node::{Content, Entry, Mistake, Node, Position, child};
 use super::scalar;
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
 /// How deep values may nest: deeper than any policy, shallow enough for any stack.
 const MAX_DEPTH: usize = 64;
 /// How many values a file may hold once its aliases are expanded.
 const MAX_NODES: usize = 100_000;
-
-/// A place in a file; line and column in characters, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
-
-/// A value and its place.
-#[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) content: Content,
-}
-
-/// A value.
-#[derive(Debug, Clone)]
-pub(super) enum Content {
-    /// Anything without structure: how it is written, and what it means.
-    Scalar {
-        text: String,
-        value: Value,
-    },
-    List(Vec<Node>),
-    Map(Vec<Entry>),
-}
-
-/// A member of a map.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) at: Position,
-    pub(super) value: Node,
-}
-
-/// What is wrong with a file as YAML.
-#[derive(Debug)]
-pub(super) struct Mistake {
-    pub(super) at: Position,
-    /// The field, as far as it is known.
-    pub(super) path: String,
-    pub(super) message: String,
-}
 
 /// One document of a file.
 #[derive(Debug)]
@@ -61,29 +17,6 @@ pub(super) struct Document {
     pub(super) root: Node,
     /// Mistakes that leave the rest of the document readable.
     pub(super) mistakes: Vec<Mistake>,
-}
-
-impl Node {
-    /// The member of that name.
-    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
-        match &self.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
-            _ => None,
-        }
-    }
-
-    /// The text of a scalar that means text.
-    pub(super) fn text(&self) -> Option<&str> {
-        match &self.content {
-            Content::Scalar { value: Value::String(text), .. } => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Whether nothing stands here.
-    pub(super) fn is_null(&self) -> bool {
-        matches!(self.content, Content::Scalar { value: Value::Null, .. })
-    }
 }
 
 /// The documents of a file up to the first mistake that hides the rest, and that mistake.
@@ -219,16 +152,6 @@ impl<'a> Composer<'a> {
     }
 }
 
-impl Node {
-    fn size(&self) -> usize {
-        1 + match &self.content {
-            Content::Scalar { .. } => 0,
-            Content::List(items) => items.iter().map(Node::size).sum(),
-            Content::Map(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
-        }
-    }
-}
-
 /// Adds what a merge key (`<<`) brings: what stands in the map itself wins.
 fn merge(entries: &mut Vec<Entry>, node: Node) {
     match node.content {
@@ -242,11 +165,6 @@ fn merge(entries: &mut Vec<Entry>, node: Node) {
         Content::List(nodes) => nodes.into_iter().for_each(|node| merge(entries, node)),
         Content::Scalar { .. } => {}
     }
-}
-
-/// The path of a member.
-pub(super) fn child(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn scalar_of(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Content {

@@ -5,10 +5,13 @@ mod flow;
 use std::collections::BTreeSet;
 
 use riskgate_core::config::{Mode, UncoveredOperations};
-use riskgate_core::{Operation, Provider, Start};
+use riskgate_core::{Bytes, Operation, Provider, Start};
 
 use super::Warning;
 use crate::policy::RiskPolicySpec;
+
+/// Less is room for few orders and the signatures that come of them.
+const LITTLE_MEMORY: Bytes = Bytes(1 << 20);
 
 /// Collects warnings.
 #[derive(Default)]
@@ -31,6 +34,12 @@ pub(super) fn of(spec: &RiskPolicySpec) -> Vec<Warning> {
         );
     }
     ports(spec, &mut warnings);
+    if spec.store.memory.max_bytes < LITTLE_MEMORY {
+        warnings.add(
+            "spec.store.memory.maxBytes",
+            format!("little room: once it is taken, new orders are refused; write at least {LITTLE_MEMORY}"),
+        );
+    }
     risk_parameters(spec, &mut warnings);
     coverage(spec, &mut warnings);
     for (index, flow) in spec.flows.iter().enumerate() {
