@@ -68,8 +68,16 @@ impl Server {
 
     /// The next connection.
     pub(crate) async fn accept(&self) -> Connection {
-        let stream = self.acceptor.accept(self.tcp().await).await.expect("a handshake");
-        Connection { stream, buffer: Vec::new() }
+        self.handshake(self.tcp().await).await.expect("a handshake")
+    }
+
+    /// The handshake on a connection.
+    pub(crate) fn handshake(
+        &self,
+        tcp: TcpStream,
+    ) -> impl Future<Output = std::io::Result<Connection>> + use<> {
+        let accepting = self.acceptor.accept(tcp);
+        async move { Ok(Connection { stream: accepting.await?, buffer: Vec::new() }) }
     }
 
     /// The next connection, whose handshake must fail here: what failed. Reads on until the client is gone, so that the
