@@ -11,6 +11,15 @@ pub(super) fn warn(path: &str, flow: &Flow, warnings: &mut Warnings) {
     } else {
         gaps(path, flow, warnings);
     }
+    if !flow.operations.iter().any(|operation| operation.is_phone())
+        && flow.when_not_applicable != Verdict::Allow
+    {
+        warnings.add(
+            format!("{path}.whenNotApplicable"),
+            "has no effect: BankID's indication applies to all operations of this flow, it is phone operations it does \
+             not apply to",
+        );
+    }
     challenge(path, flow, warnings);
     for (index, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name == PROVIDER_SOURCE) {
         provider_rule(&format!("{path}.sources[{index}]"), rule, warnings);
@@ -66,30 +75,51 @@ fn thresholds_without_effect(path: &str, flow: &Flow, warnings: &mut Warnings) {
 }
 
 fn challenge(path: &str, flow: &Flow, warnings: &mut Warnings) {
-    if flow.challenge_at.is_some() && flow.challenge_at == flow.block_at {
+    let same_level = flow.challenge_at.is_some() && flow.challenge_at == flow.block_at;
+    if same_level {
         warnings.add(
             format!("{path}.challengeAt"),
             "has no effect: blockAt is the same level and stricter; write a lower level, or leave it out",
         );
-    } else if flow.challenge_at.is_some() && flow.challenge.at_collect == AtCollect::Block {
-        warnings.add(
-            format!("{path}.challengeAt"),
-            "refuses just as blockAt would, since challenge.atCollect is Block; write AllowIfRequired or PassWithHeader \
-             there, or blockAt here",
-        );
     }
-    match (flow.challenge.at_collect, &flow.challenge.at_order) {
-        (AtCollect::PassWithHeader, _) => warnings.add(
+    let challenging = [
+        ("challengeAt", flow.challenge_at.is_some() && !same_level),
+        ("whenUnknown", flow.when_unknown == Verdict::Challenge),
+        ("whenUnavailable", flow.when_unavailable == Verdict::Challenge),
+        ("whenNotApplicable", flow.when_not_applicable == Verdict::Challenge),
+    ];
+    let challenging: Vec<&str> =
+        challenging.into_iter().filter(|(_, set)| *set).map(|(field, _)| field).collect();
+    let by_source = flow.sources.iter().any(|rule| {
+        let when = [rule.when_unknown, rule.when_unavailable, rule.when_not_applicable];
+        rule.challenge_at_score.is_some() || when.contains(&Some(Verdict::Challenge))
+    });
+    match flow.challenge.at_collect {
+        AtCollect::Block => {
+            for field in challenging {
+                warnings.add(
+                    format!("{path}.{field}"),
+                    "a challenge is refused as a block would be, since challenge.atCollect is Block; write \
+                     AllowIfRequired or PassWithHeader there, or say here that it is blocked",
+                );
+            }
+        }
+        _ if challenging.is_empty() && !by_source => warnings.add(
+            format!("{path}.challenge.atCollect"),
+            "has no effect: nothing in this flow challenges; write challengeAt, or leave it out",
+        ),
+        AtCollect::PassWithHeader => warnings.add(
             format!("{path}.challenge.atCollect"),
             "the application must read Riskgate-Verdict and step up by itself: one that does not treats a challenge as \
              allowed",
         ),
-        (AtCollect::AllowIfRequired, Some(at_order)) if at_order.when == When::Screen => warnings.add(
+        AtCollect::AllowIfRequired => {}
+    }
+    if flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Screen) {
+        warnings.add(
             format!("{path}.challenge.atOrder.when"),
-            "no source of this version is asked before the order, so Screen never tightens one and challenges are \
-             refused; write Always",
-        ),
-        _ => {}
+            "no source of this version is asked before the order, so Screen never tightens one; write Always",
+        );
     }
 }
 
