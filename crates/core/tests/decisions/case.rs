@@ -1,0 +1,133 @@
+//! The tables' own form.
+
+use riskgate_core::config::{Mode, UncoveredOperations, WhenOrderUnknown};
+use riskgate_core::evaluate::{decide, screen};
+use riskgate_core::{
+    Assessment, DECISION_SCHEMA, DecisionRecord, Evidence, Outcome, Phase, Provider, RequirementSet, Scope,
+    SidecarConfig, Signal, Threshold,
+};
+use serde::Deserialize;
+
+/// One case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    pub(crate) what: String,
+    #[serde(with = "serde_yaml::with::singleton_map")]
+    under: Under,
+    #[serde(default)]
+    signals: Vec<Said>,
+    #[serde(default)]
+    application_threshold: Option<Threshold>,
+    #[serde(default)]
+    carried: RequirementSet,
+    /// Verdict, enforcement and what is asked for.
+    pub(crate) then: String,
+    /// The reasons, one a line: code, source, rule, observation.
+    pub(crate) because: Vec<String>,
+}
+
+/// What a case is decided under.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Under {
+    /// A flow, when its transaction is complete.
+    Flow(String),
+    /// A flow, before the order exists.
+    Screen(String),
+    /// Every flow of a provider entry.
+    Unknown(String),
+    /// The same, where the policy blocks unknown orders.
+    UnknownBlocked(String),
+    /// No flow.
+    Uncovered(UncoveredOperations),
+}
+
+/// A signal in short.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    source: String,
+    #[serde(default = "assess")]
+    phase: Phase,
+    says: Assessment,
+    score: Option<u8>,
+    #[serde(default)]
+    indicators: Vec<String>,
+}
+
+fn assess() -> Phase {
+    Phase::Assess
+}
+
+impl Case {
+    fn signals(&self) -> Vec<Signal> {
+        let signal = |said: &Said| Signal {
+            score: said.score,
+            indicators: said.indicators.clone(),
+            ..Signal::new(said.source.as_str(), said.phase, said.says)
+        };
+        self.signals.iter().map(signal).collect()
+    }
+
+    /// The configuration with what the case says of it.
+    pub(crate) fn config(&self, config: &SidecarConfig) -> SidecarConfig {
+        let mut config = config.clone();
+        match self.under {
+            Under::UnknownBlocked(_) => {
+                config.providers[0].bank_id_se.when_order_unknown = WhenOrderUnknown::Block;
+            }
+            Under::Uncovered(operations) => config.uncovered_operations = operations,
+            _ => {}
+        }
+        config
+    }
+
+    pub(crate) fn decide(&self, config: &SidecarConfig) -> Outcome {
+        let signals = self.signals();
+        let evidence = Evidence {
+            signals: &signals,
+            application_threshold: self.application_threshold,
+            carried: self.carried,
+        };
+        let flow = |name: &str| config.flow(name).unwrap_or_else(|| panic!("{}: no flow {name}", self.what));
+        match &self.under {
+            Under::Flow(name) => decide(&Scope::Flow(flow(name)), &evidence),
+            Under::Screen(name) => screen(flow(name), &signals),
+            Under::Unknown(provider) | Under::UnknownBlocked(provider) => {
+                decide(&config.scope_of_unknown(provider), &evidence)
+            }
+            Under::Uncovered(operations) => decide(&Scope::Uncovered(operations.verdict()), &evidence),
+        }
+    }
+
+    /// The record of `outcome`, as the sidecar writes it.
+    pub(crate) fn record(&self, outcome: &Outcome) -> DecisionRecord {
+        let flow = match &self.under {
+            Under::Flow(name) | Under::Screen(name) => Some(name.clone()),
+            _ => None,
+        };
+        let transaction = !matches!(self.under, Under::Screen(_) | Under::Uncovered(_));
+        DecisionRecord {
+            schema: DECISION_SCHEMA.to_owned(),
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+            time: "2026-01-01T00:00:00Z".to_owned(),
+            namespace: "shop".to_owned(),
+            pod: "shop-0".to_owned(),
+            policy: "retail".to_owned(),
+            revision: "sha256:0".to_owned(),
+            mode: Mode::Enforce,
+            provider: Provider::BankIdSe,
+            operation: None,
+            flow,
+            transaction: transaction.then(|| "hmac:0".to_owned()),
+            subject: None,
+            attached: Vec::new(),
+            lint: Vec::new(),
+            signals: self.signals(),
+            verdict: outcome.verdict,
+            enforced: outcome.enforced(),
+            reasons: outcome.reasons.clone(),
+        }
+    }
+}
