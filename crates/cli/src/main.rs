@@ -1,2 +1,46 @@
-//! placeholder
-fn main() {}
+//! The `riskgate` command: the demo, the sidecar on a laptop, and everything that can be done with a policy file without
+//! a cluster. `docs/cli.md` describes each command.
+
+mod commands;
+mod exit;
+mod output;
+mod policy_file;
+mod policy_source;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::exit::EXIT_CODES;
+
+/// States how much risk each BankID flow may carry, and enforces it.
+#[derive(Debug, Parser)]
+#[command(name = "riskgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit().into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! The commands, one module each.
+
+mod completions;
+mod demo;
+mod policy;
+mod sidecar;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::exit::Failure;
+
+/// What `riskgate` can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::DemoArgs),
+    Sidecar(sidecar::SidecarArgs),
+    /// Check, compile and explain policy files; no cluster needed
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Does what was asked for.
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Demo(args) => demo::run(args).map(ExitCode::from),
+            Self::Sidecar(args) => sidecar::run(args),
+            Self::Policy(command) => command.run().map(ExitCode::from),
+            Self::Completions(args) => completions::run(args).map(ExitCode::from),
+        }
+    }
+}

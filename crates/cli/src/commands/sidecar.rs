@@ -1,0 +1,58 @@
+//! `riskgate sidecar`: the sidecar of a pod on a laptop, straight from a policy file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use riskgate_sidecar::ops::log::LogHandle;
+use riskgate_sidecar::{Options, run as sidecar};
+
+use crate::exit::Failure;
+use crate::policy_file::Choice;
+use crate::policy_source::PolicySource;
+
+/// Run a sidecar from a policy file, following its changes
+///
+/// The same as `riskgate-sidecar`, with the policy compiled on the way: every port may be 0, and when it is ready it
+/// prints one line of JSON with the ports taken. Decision records follow on standard output, one a line; everything
+/// else goes to standard error, as JSON. A change of the policy file is taken whole or refused with the lines to
+/// correct; ports, and the names of providers, change with a restart only. SIGTERM and Ctrl-C drain, a second one ends
+/// at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes:
+  0   drained
+  1   failed, or ended before everything was finished
+  2   the command line is wrong
+  78  the policy or a credential cannot be used")]
+pub(crate) struct SidecarArgs {
+    /// The policy, a YAML file
+    #[arg(long, value_name = "POLICY.yaml")]
+    policy: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
+    #[arg(long, value_name = "DIR")]
+    credentials: PathBuf,
+    /// This pod's name, for decision records; by default the name of the machine
+    #[arg(long, env = "POD_NAME", hide_env_values = true, value_name = "NAME")]
+    pod: Option<String>,
+}
+
+pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
+    let SidecarArgs { policy, choice, credentials, pod } = args;
+    let log = LogHandle::install();
+    // One thread, as in the pod: what is measured here holds there.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let options = Options {
+        source: Box::new(PolicySource::new(policy, choice)),
+        credentials,
+        pod: pod.unwrap_or_else(sidecar::host_name),
+        log,
+    };
+    Ok(runtime.block_on(sidecar::serve(options)))
+}
