@@ -48,6 +48,13 @@ impl SidecarConfig {
             findings
                 .add("log.decisions", format!("{path:?} is not a place; write Stdout or an absolute path"));
         }
+        let hops = self.risk_parameters.client_ip.trusted_hops;
+        if !(1..=16).contains(&hops) {
+            findings.add(
+                "riskParameters.clientIp.trustedHops",
+                format!("{hops} is no entry of a list; write 1 for the one proxy in front of the application, at most 16"),
+            );
+        }
         if self.providers.is_empty() {
             findings.add("providers", "no provider; write at least one, for example bankIdSe");
         }
@@ -126,7 +133,7 @@ impl SidecarConfig {
         );
         for (at, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name != PROVIDER_SOURCE) {
             let message = format!(
-                "no source is named {:?}; this version has only the provider's own indication, named {PROVIDER_SOURCE}",
+                "no source is named {:?}; this version has only the provider's own indication: write {PROVIDER_SOURCE}",
                 rule.name
             );
             findings.add(format!("{path}.sources[{at}].name"), message);

@@ -109,7 +109,7 @@ impl Stricter {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn worse_signals(flow in flow("login"), facts in facts(), at in any::<Index>(), score in 0..=100_u8) {

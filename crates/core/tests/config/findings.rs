@@ -1,0 +1,192 @@
+//! One change to a sound configuration, one finding, which names the field and what to write.
+
+use riskgate_core::config::DecisionLog;
+use riskgate_core::{AtCollect, Operation, Requirement, SidecarConfig, Span, Threshold};
+
+use crate::sound;
+
+/// Checks that a change gives exactly one finding, about `path`, that says `said`.
+fn finds(path: &str, said: &str, change: impl FnOnce(&mut SidecarConfig)) {
+    let mut config = sound();
+    change(&mut config);
+    let findings = config.check();
+    let [finding] = findings.as_slice() else { panic!("{path}: {findings:?}") };
+    assert_eq!(finding.path, path, "{finding}");
+    assert!(finding.message.contains(said), "{finding}");
+    assert!(finding.message.contains("write "), "{finding}: what to write instead?");
+    assert_eq!(finding.to_string(), format!("{path}: {}", finding.message));
+}
+
+#[test]
+fn of_the_service() {
+    finds("log.decisions", "\"decisions.log\" is not a place", |config| {
+        config.log.decisions = DecisionLog::File("decisions.log".to_owned());
+    });
+    finds("ports.health", "port 15300 is taken by ports.admin", |config| {
+        config.ports.health = config.ports.admin;
+    });
+    finds("providers[0].listen.port", "port 15320 is taken by ports.health", |config| {
+        config.providers[0].listen.port = config.ports.health;
+    });
+    finds("providers[1].listen.port", "is taken by providers[0].listen.port", |config| {
+        config.providers[1].listen = config.providers[0].listen;
+    });
+    for hops in [0, 17] {
+        finds("riskParameters.clientIp.trustedHops", &hops.to_string(), |config| {
+            config.risk_parameters.client_ip.trusted_hops = hops;
+        });
+    }
+}
+
+#[test]
+fn ports_that_are_taken_when_free_never_clash() {
+    let mut config = sound();
+    (config.ports.admin, config.ports.health, config.providers[0].listen.port) = (0, 0, 0);
+    assert_eq!(config.check(), []);
+}
+
+#[test]
+fn of_time_limits() {
+    type Field = fn(&mut SidecarConfig) -> &mut Span;
+    let fields: [(&str, Field); 5] = [
+        ("timeouts.connect", |config| &mut config.timeouts.connect),
+        ("timeouts.answer", |config| &mut config.timeouts.answer),
+        ("timeouts.clientHead", |config| &mut config.timeouts.client_head),
+        ("timeouts.clientBody", |config| &mut config.timeouts.client_body),
+        ("timeouts.idle", |config| &mut config.timeouts.idle),
+    ];
+    for (path, field) in fields {
+        finds(path, "no time", |config| *field(config) = Span::from_millis(0));
+        finds(path, "10m 1ms is longer", |config| *field(config) = Span::from_millis(600_001));
+    }
+}
+
+#[test]
+fn of_provider_entries() {
+    finds("providers", "no provider", |config| {
+        config.providers.clear();
+        config.flows.clear();
+    });
+    finds("providers[1].name", "\"bankid\" is the name of providers[0] already", |config| {
+        config.providers[1].name = "bankid".to_owned();
+    });
+    finds("providers[0].bankIdSe.clientCertificateRefs", "no client certificate", |config| {
+        config.providers[0].bank_id_se.client_certificate_refs.clear();
+    });
+    finds("providers[0].bankIdSe.clientCertificateRefs[1].name", "\"bankid-rp\" is the name of", |config| {
+        config.providers[0].bank_id_se.client_certificate_refs[1].name = "bankid-rp".to_owned();
+    });
+}
+
+#[test]
+fn of_endpoints() {
+    for endpoint in [
+        "",
+        "appapi2.bankid.com",
+        "https://",
+        "http://appapi2.bankid.com",
+        "http://192.0.2.1:80",
+        "http://localhost.example.se",
+        "http://localhost:port",
+        "HTTPS://appapi2.bankid.com",
+        "https://appapi2.bankid.com/",
+        "https://appapi2.bankid.com/rp/v6.0",
+        "https://appapi2.bankid.com?x",
+        "https://appapi2.bankid.com#x",
+        "https://user@appapi2.bankid.com",
+        "https://appapi2 .bankid.com",
+    ] {
+        finds("providers[0].bankIdSe.endpoint", "is not an endpoint", |config| {
+            config.providers[0].bank_id_se.endpoint = endpoint.to_owned();
+        });
+    }
+    for endpoint in
+        ["https://[2001:db8::1]:8443", "http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"]
+    {
+        let mut config = sound();
+        config.providers[0].bank_id_se.endpoint = endpoint.to_owned();
+        assert_eq!(config.check(), [], "{endpoint}");
+    }
+}
+
+#[test]
+fn of_flows() {
+    finds("flows[1].name", "\"login\" is the name of flows[0] already", |config| {
+        config.flows[1].name = "login".to_owned();
+    });
+    finds("flows[1].provider", "no provider is named \"other\"; write one of: bankid, branch", |config| {
+        config.flows[1].provider = "other".to_owned();
+    });
+    finds("flows[1].operations", "no operation", |config| config.flows[1].operations.clear());
+    finds("flows[1].operations[2]", "Auth stands here twice", |config| {
+        config.flows[1].operations.push(Operation::Auth);
+    });
+    finds("flows[0].challengeAt", "challengeAt High is above blockAt Moderate", |config| {
+        (config.flows[0].challenge_at, config.flows[0].block_at) =
+            (Some(Threshold::High), Some(Threshold::Moderate));
+    });
+    finds("flows[1].operations[0]", "Auth is covered by flow \"login\" already", |config| {
+        config.flows[1].selectable_by_header = false;
+    });
+}
+
+#[test]
+fn flows_of_two_provider_entries_may_cover_the_same_operation() {
+    let mut config = sound();
+    config.flows[1].selectable_by_header = false;
+    config.flows[1].provider = "branch".to_owned();
+    assert_eq!(config.check(), []);
+}
+
+#[test]
+fn of_sources() {
+    finds("flows[1].sources[0].name", "no source is named \"ip\"", |config| {
+        config.flows[1].sources[0].name = "ip".to_owned();
+    });
+    finds("flows[1].sources[1].name", "\"provider\" is the name of flows[1].sources[0] already", |config| {
+        let twin = config.flows[1].sources[0].clone();
+        config.flows[1].sources.push(twin);
+    });
+    for score in [0, 101] {
+        finds("flows[1].sources[0].challengeAtScore", "1 to 100", |config| {
+            let rule = &mut config.flows[1].sources[0];
+            (rule.challenge_at_score, rule.block_at_score) = (Some(score), None);
+        });
+        finds("flows[1].sources[0].blockAtScore", "1 to 100", |config| {
+            let rule = &mut config.flows[1].sources[0];
+            (rule.challenge_at_score, rule.block_at_score) = (None, Some(score));
+        });
+    }
+    finds("flows[1].sources[0].challengeAtScore", "81 is above blockAtScore 80", |config| {
+        config.flows[1].sources[0].challenge_at_score = Some(81);
+    });
+}
+
+#[test]
+fn of_challenges() {
+    finds("flows[0].challenge.atCollect", "AllowIfRequired needs something required", |config| {
+        config.flows[0].challenge.at_order = None;
+    });
+    finds("flows[0].challenge.atOrder.require", "nothing is required", |config| {
+        config.flows[0].challenge.at_collect = AtCollect::Block;
+        config.flows[0].challenge.at_order.as_mut().unwrap().require.clear();
+    });
+    finds("flows[0].challenge.atOrder.require", "no Mrtd on phone operations", |config| {
+        config.flows[0].challenge.at_order.as_mut().unwrap().require.push(Requirement::Mrtd);
+    });
+}
+
+#[test]
+fn every_finding_is_told_at_once() {
+    let mut config = sound();
+    config.ports.health = config.ports.admin;
+    config.flows[0].challenge.at_order = None;
+    config.flows[1].operations.clear();
+    let text = SidecarConfig::from_yaml(&config.to_yaml().unwrap()).unwrap_err().to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(
+        lines[1].starts_with("ports.health: ") && lines[3].starts_with("flows[1].operations: "),
+        "{text}"
+    );
+}
