@@ -10,6 +10,7 @@
 mod bench;
 mod completion;
 mod control;
+mod documentation;
 mod endpoints;
 mod faults;
 mod orders;

@@ -1,6 +1,8 @@
 //! Personal numbers with scripts of their own, so that staging needs no script at all.
 
-use super::{Fault, FaultKind, FaultPoint, Outcome, Script, ScriptedDevice, StepUp};
+use std::time::Duration;
+
+use super::{Fault, FaultKind, FaultPoint, Lasts, Outcome, Script, ScriptedDevice, Step, StepUp};
 
 /// A personal number that decides what its orders do. All have the form of the documentation's example
 /// (`bankid-se.md section 11`) and a right check digit, so that applications accept them.
@@ -56,7 +58,15 @@ pub fn builtins() -> Vec<Builtin> {
         Builtin {
             personal_number: "200001192384",
             about: "stays pending until it fails: expiredTransaction",
-            script: Script { outcome: Outcome::Pending, ..low() },
+            script: Script { hints: Some(vec![lasting("userSign", 1)]), outcome: Outcome::Pending, ..low() },
+        },
+        Builtin {
+            personal_number: "200001202381",
+            about: "completes after 20 seconds, however often it is collected, risk low",
+            script: Script {
+                hints: Some(vec![lasting("outstandingTransaction", 5), lasting("userSign", 15)]),
+                ..low()
+            },
         },
         faulty(
             "200001212380",
@@ -98,6 +108,10 @@ pub fn builtins() -> Vec<Builtin> {
 
 fn risk(value: &str) -> Script {
     Script { risk: value.into(), ..Script::default() }
+}
+
+fn lasting(hint: &'static str, seconds: u64) -> Step {
+    Step { hint: hint.into(), lasts: Lasts::Time(Duration::from_secs(seconds)) }
 }
 
 fn failed(personal_number: &'static str, about: &'static str, hint: &str) -> Builtin {
