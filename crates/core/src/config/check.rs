@@ -180,7 +180,17 @@ fn check_provider(findings: &mut Findings, index: usize, entry: &ProviderConfig)
 
 /// Scheme, host and perhaps a port. Without TLS only to loopback: anywhere else it would be a provider that nobody vouches for.
 fn is_endpoint(text: &str) -> bool {
-    let bare = |rest: &str| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
+    let port = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse().is_ok_and(|port: u16| port > 0)
+    };
+    let bare = |rest: &str| {
+        let named = !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
+        // The last part of a bare IPv6 address is no port.
+        named
+            && rest
+                .rsplit_once(':')
+                .is_none_or(|(host, last)| last.ends_with(']') || !host.is_empty() && port(last))
+    };
     let loopback = |rest: &str| {
         rest.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
             || rest == "localhost"
