@@ -10,6 +10,8 @@ SHELL := /bin/bash
 CARGO_DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
 FUZZ_SECONDS ?= 10
+# BENCH_FLAGS=--quick: a smoke test of two minutes.
+BENCH_FLAGS ?=
 PYTHON ?= python3
 
 export TOOLS := $(CURDIR)/.tools
@@ -18,10 +20,12 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # A snapshot that differs fails; only `make golden` writes.
 export INSTA_UPDATE := no
 
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 SCRIPTS := tests/scripts
 STEP := $(SCRIPTS)/step
 hash = $(firstword $(shell sha256sum $(1)))
 PYTHON_CLIENTS := .tools/venv/.installed-$(call hash,tests/clients/requirements.txt)
+ENVOY := .tools/envoy/.installed-$(call hash,tests/bench/requirements.txt)
 NODE_CLIENTS := tests/clients/node_modules/.installed-$(call hash,tests/clients/package-lock.json)
 
 ##@ Use
@@ -81,6 +85,13 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 	@$(SCRIPTS)/cargo-tool cargo-fuzz $(CARGO_FUZZ)
 	@$(STEP) fuzz $(SCRIPTS)/fuzz $(FUZZ_SECONDS)
 
+.PHONY: bench
+bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy on two cores; results in target/bench
+	@$(SCRIPTS)/need nginx=nginx haproxy=haproxy wrk=wrk
+	cargo build --locked --release --package riskgate-sidecar --package riskgate-simulator --package riskgate-tests --bins
+	$(PYTHON) tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(BENCH_FLAGS)
+
 ##@ Change
 
 .PHONY: fmt
@@ -95,9 +106,9 @@ generate: build-tools ## Write the generated files anew (crds/)
 golden: build-tools ## Write golden files and snapshots anew; then read the diff
 	INSTA_UPDATE=always UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests
 
-.PHONY: refresh-clients
-refresh-clients: ## Resolve the independent clients anew and pin them with hashes
-	PYTHON=$(PYTHON) $(SCRIPTS)/refresh-clients
+.PHONY: refresh-pins
+refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
+	PYTHON=$(PYTHON) $(SCRIPTS)/refresh-pins
 
 ##@ Set up
 
@@ -110,7 +121,10 @@ build-tools: ## What building needs beside Rust: a C and C++ compiler, cmake
 clients: $(PYTHON_CLIENTS) $(NODE_CLIENTS) ## The independent clients that the process tests drive
 
 $(PYTHON_CLIENTS):
-	@$(STEP) "python clients" $(SCRIPTS)/python-clients $(PYTHON) $@
+	@$(STEP) "python clients" $(SCRIPTS)/python-packages $(PYTHON) tests/clients/requirements.txt $@
+
+$(ENVOY):
+	@$(STEP) envoy $(SCRIPTS)/python-packages $(PYTHON) tests/bench/requirements.txt $@
 
 $(NODE_CLIENTS):
 	@command -v npm >/dev/null || { echo "the Node client needs Node 20 or newer, with npm" >&2; exit 1; }
