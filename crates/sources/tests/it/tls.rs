@@ -15,7 +15,7 @@ async fn the_client_certificate_is_shown_under_both_versions() {
     let (authority, clients) = (Authority::new(), Authority::new());
     let (issued, identity) = clients.client();
     for (version, expected) in [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)] {
-        let server = Server::with(&authority.server(&["localhost"]), Some(&clients), &[version]).await;
+        let server = Server::with(&authority.server(&["localhost"]), Some(clients.der()), &[version]).await;
         let client = client(&authority.roots(), Some(&identity));
         let serve = async {
             let mut connection = server.accept().await;
@@ -40,7 +40,7 @@ async fn a_server_that_refuses_the_client_certificate_got_nothing() {
     let (_, stranger) = Authority::named("strangers").client();
     let (_, impostor) = Authority::named("clients").client();
     for version in [&TLS12, &TLS13] {
-        let server = Server::with(&authority.server(&["localhost"]), Some(&clients), &[version]).await;
+        let server = Server::with(&authority.server(&["localhost"]), Some(clients.der()), &[version]).await;
         let shown = [
             (None, "CertificateRequired"),
             (Some(&stranger), "UnknownCA"),

@@ -16,6 +16,12 @@ type Contents = (Vec<CertificateDer<'static>>, Zeroizing<PrivateKeyDer<'static>>
 /// Opens the keystore. It must hold one private key; which certificate is the key's own is not asked of the keystore, whose
 /// local key identifiers some tools leave out, but of the key.
 pub(super) fn open(keystore: &[u8], password: &str) -> Result<Contents, IdentityError> {
+    if password.chars().any(|character| u32::from(character) > u32::from(u16::MAX)) {
+        // PKCS#12 derives keys from passwords in UCS-2.
+        return Err(IdentityError::BadKeystore(
+            "its password holds a character that PKCS#12 cannot express, such as an emoji; export it anew with another".to_owned(),
+        ));
+    }
     let archive = Pkcs12Archive::from_pkcs12(keystore, password).map_err(explain)?;
     let key = match archive.keys.as_slice() {
         [] => return Err(IdentityError::NoKey),

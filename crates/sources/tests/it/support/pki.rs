@@ -63,7 +63,7 @@ impl Authority {
         (issued, identity.expect("a client certificate"))
     }
 
-    fn issue(&self, params: &CertificateParams) -> Issued {
+    pub(crate) fn issue(&self, params: &CertificateParams) -> Issued {
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Issued { certificate, key }
@@ -76,7 +76,7 @@ impl Issued {
     }
 }
 
-fn params(name: &str, names: &[&str]) -> CertificateParams {
+pub(crate) fn params(name: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("valid names");
     params.distinguished_name.push(DnType::CommonName, name);

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::pki::{Authority, Issued};
+use super::pki::Issued;
 
 /// A listener with a certificate.
 pub(crate) struct Server {
@@ -28,10 +29,10 @@ impl Server {
         Self::with(certificate, None, rustls::ALL_VERSIONS).await
     }
 
-    /// A server of these TLS versions; with `clients`, one that requires a client certificate that they issued.
+    /// A server of these TLS versions; with `clients`, one that requires a client certificate below that root.
     pub(crate) async fn with(
         certificate: &Issued,
-        clients: Option<&Authority>,
+        clients: Option<CertificateDer<'static>>,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -40,9 +41,9 @@ impl Server {
             .expect("versions");
         let builder = match clients {
             None => builder.with_no_client_auth(),
-            Some(authority) => {
+            Some(root) => {
                 let mut roots = RootCertStore::empty();
-                roots.add(authority.der()).expect("a root");
+                roots.add(root).expect("a root");
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
                 builder.with_client_cert_verifier(verifier.expect("a verifier"))
             }
