@@ -99,7 +99,11 @@ fn policies() -> impl Strategy<Value = Value> {
 fn mended() -> impl Strategy<Value = Value> {
     policies().prop_map(|mut policy| {
         let spec = policy["spec"].as_object_mut().unwrap();
-        spec.remove("timeouts"); // most lengths of time that can be written are longer than an order lives
+        // Most lengths of time that can be written are longer than an order lives.
+        spec.remove("timeouts");
+        if let Some(ports) = spec.get_mut("ports").and_then(Value::as_object_mut) {
+            ports.remove("health");
+        }
         for (index, entry) in spec["providers"].as_array_mut().unwrap().iter_mut().enumerate() {
             entry["name"] = json!(format!("p{index}"));
             entry["listen"]["port"] = json!(15381 + index);
@@ -121,9 +125,20 @@ fn mended() -> impl Strategy<Value = Value> {
             flow["name"] = json!(format!("f{index}"));
             flow["provider"] = json!("p0");
             flow["selectableByHeader"] = json!(index > 0);
+            if flow["operations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|operation| operation.as_str().unwrap().starts_with("Phone"))
+            {
+                flow.as_object_mut().unwrap().remove("challenge"); // Mrtd
+            }
             if let Some(sources) = flow.get_mut("sources").and_then(Value::as_array_mut) {
                 sources.truncate(1);
-                sources.iter_mut().for_each(|source| source["name"] = json!("provider"));
+                for source in sources {
+                    source["name"] = json!("provider");
+                    source.as_object_mut().unwrap().remove("challengeAtScore");
+                }
             }
         }
         policy
