@@ -3,7 +3,7 @@
 #![allow(unreachable_pub, reason = "KubeSchema copies each struct into a function body")]
 
 use kube::KubeSchema;
-use riskgate_core::config::{Refusal, SecretRef, TrustRef, WhenOrderUnknown};
+use riskgate_core::config::{Refusal, SecretRef, Trust, TrustRef, WhenOrderUnknown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,16 @@ impl Environment {
         match self {
             Self::Production => Some("https://appapi2.bankid.com"),
             Self::Test => Some("https://appapi2.test.bankid.com"),
+            Self::Custom => None,
+        }
+    }
+
+    /// The roots of BankID's own environments; none for `Custom`.
+    #[must_use]
+    pub fn trust(self) -> Option<Trust> {
+        match self {
+            Self::Production => Some(Trust::BankIdProduction),
+            Self::Test => Some(Trust::BankIdTest),
             Self::Custom => None,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use riskgate_core::config::{self, BankIdSeConfig, ProviderConfig, Refusal, Trust, WhenOrderUnknown};
 
 use super::Problem;
-use crate::provider::{BankIdSe, Environment, ProviderEntry};
+use crate::provider::{BankIdSe, ProviderEntry};
 
 /// Where an entry points that cannot be resolved, so that the rest of the policy is checked all the same. It never gets
 /// into a configuration: the entry is a problem already.
@@ -33,49 +33,32 @@ fn resolve_bank_id_se(path: &str, bankid: &BankIdSe, problems: &mut Vec<Problem>
         problems.push(Problem { path: format!("{path}.{field}"), message });
     };
     let environment = bankid.environment;
-    let own_trust = match environment {
-        Environment::Production => Some(Trust::BankIdProduction),
-        Environment::Test => Some(Trust::BankIdTest),
-        Environment::Custom => None,
-    };
-    let endpoint = match (environment.endpoint(), &bankid.endpoint) {
-        (Some(own), None) => own.to_owned(),
-        (None, Some(custom)) => custom.clone(),
-        (Some(own), Some(_)) => {
-            problem(
-                "endpoint",
-                format!(
-                    "environment {environment} is reached at {own}; leave this out, or write environment: Custom"
-                ),
-            );
-            own.to_owned()
+    let (endpoint, trust) = match (environment.endpoint(), environment.trust()) {
+        (Some(endpoint), Some(trust)) => {
+            let message = |is: String| {
+                format!("environment {environment} {is}; leave this out, or write environment: Custom")
+            };
+            if bankid.endpoint.is_some() {
+                problem("endpoint", message(format!("is reached at {endpoint}")));
+            }
+            if bankid.trust_bundle_ref.is_some() {
+                problem("trustBundleRef", message("is trusted by BankID's own root".to_owned()));
+            }
+            (endpoint.to_owned(), trust)
         }
-        (None, None) => {
-            problem(
-                "endpoint",
-                "environment Custom needs it; write https://HOST or https://HOST:PORT".to_owned(),
-            );
-            NOWHERE.to_owned()
-        }
-    };
-    let trust = match (own_trust, &bankid.trust_bundle_ref) {
-        (Some(own), None) => own,
-        (None, Some(bundle)) => Trust::Bundle(bundle.clone()),
-        (Some(own), Some(_)) => {
-            problem(
-                "trustBundleRef",
-                format!(
-                    "environment {environment} is trusted by BankID's own root; leave this out, or write environment: Custom"
-                ),
-            );
-            own
-        }
-        (None, None) => {
-            problem(
-                "trustBundleRef",
-                "environment Custom needs it; write { kind: ConfigMap, name: NAME, key: ca.crt }".to_owned(),
-            );
-            Trust::BankIdTest
+        _ => {
+            if bankid.endpoint.is_none() {
+                problem(
+                    "endpoint",
+                    format!("environment {environment} needs it; write https://HOST or https://HOST:PORT"),
+                );
+            }
+            if bankid.trust_bundle_ref.is_none() {
+                let write = "{ kind: ConfigMap, name: NAME, key: ca.crt }";
+                problem("trustBundleRef", format!("environment {environment} needs it; write {write}"));
+            }
+            let endpoint = bankid.endpoint.clone().unwrap_or_else(|| NOWHERE.to_owned());
+            (endpoint, bankid.trust_bundle_ref.clone().map_or(Trust::BankIdTest, Trust::Bundle))
         }
     };
     BankIdSeConfig {
