@@ -133,7 +133,7 @@ def sidecar(
 ) -> Iterator[Peer]:
     """A fresh sidecar: its store is empty. `mounted` holds its configuration and credentials when somebody else wrote them."""
     folder = _folder(setting, "sidecar")
-    log, decisions = folder / "stderr.log", folder / "decisions.log"
+    log, decisions = folder / "stderr.log", _decisions(setting)
     decisions.unlink(missing_ok=True)
     if mounted is None:
         sidecar_config(setting, folder, endpoint, store=store)
@@ -156,8 +156,13 @@ def sidecar_config(
     setting: Setting, folder: Path, endpoint: str, *, store: str = _ROOM, challenge_at: str = "High"
 ) -> None:
     """Writes sidecar.yaml into the folder."""
-    values = {"decisions": setting.folder / "sidecar/decisions.log", "store": store, "challenge_at": challenge_at}
+    values = {"decisions": _decisions(setting), "store": store, "challenge_at": challenge_at}
     _written(setting, folder, "sidecar.yaml", endpoint=endpoint, **values)
+
+
+def _decisions(setting: Setting) -> Path:
+    # Not beside the configuration: whatever changes in that folder is looked at as a change of it.
+    return setting.folder / "decisions.log"
 
 
 def _folder(setting: Setting, name: str) -> Path:
