@@ -43,12 +43,10 @@ fn gaps(path: &str, flow: &Flow, warnings: &mut Warnings) {
     let unknown = effective(flow, |rule| rule.when_unknown, flow.when_unknown);
     let unavailable = effective(flow, |rule| rule.when_unavailable, flow.when_unavailable);
     let Some(threshold) = thresholds(flow) else {
-        if unknown == Verdict::Allow && unavailable == Verdict::Allow {
-            warnings.add(
-                path,
-                "nothing blocks or challenges in this flow, not even High; write blockAt or challengeAt",
-            );
-        }
+        warnings.add(
+            path,
+            "no level blocks or challenges in this flow, not even High; write blockAt or challengeAt",
+        );
         return;
     };
     if unknown == Verdict::Allow {
