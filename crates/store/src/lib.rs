@@ -4,6 +4,8 @@
 //! a terminal answer reaches the application even when the connection broke (deliver once), an order is collected with the
 //! certificate that created it, and a decision is made from everything that was learned when the order was made.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod memory;
 pub mod store;
 pub mod transaction;

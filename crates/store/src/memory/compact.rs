@@ -54,6 +54,11 @@ impl Sharing {
         self.bytes + buckets::<Arc<Common>>(self.known.capacity())
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// The one copy of `common`, and what it costs its owner: nothing, unless there is no more room to share it.
     fn share(&mut self, common: Common) -> (Arc<Common>, usize) {
         if let Some(known) = self.known.get(&common) {

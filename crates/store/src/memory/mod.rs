@@ -14,6 +14,8 @@ mod compact;
 mod entry;
 mod footprint;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

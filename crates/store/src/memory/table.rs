@@ -63,6 +63,18 @@ impl Table {
         Usage { open: self.entries.len() as u64, bytes: bytes as u64 }
     }
 
+    /// What the entries take, without the index and what is shared.
+    #[cfg(test)]
+    pub(super) fn footprint_of_entries(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many shared parts are kept.
+    #[cfg(test)]
+    pub(super) fn shared_parts(&self) -> usize {
+        self.sharing.len()
+    }
+
     pub(super) fn open(&mut self, key: Key<'_>, order: Order) {
         let facts = Facts::pack(order, &mut self.sharing);
         let until = self.now + OPEN_FOR;

@@ -1,0 +1,56 @@
+//! Orders and answers to try a store with.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::Bytes;
+use riskgate_core::{Assessment, Level, Operation, Phase, RequirementSet, Signal, Threshold};
+
+use crate::transaction::{Final, Held, Order, Settled};
+
+/// An order; another one for each `variant`, and every part present in some and absent in others.
+pub(super) fn order(variant: u8) -> Order {
+    let bit = |bit: u8| variant & (1 << bit) != 0;
+    Order {
+        operation: if bit(0) { Operation::Sign } else { Operation::Auth },
+        flow: bit(1).then(|| "transfer".to_owned()),
+        application_threshold: bit(2).then_some(Threshold::High),
+        carried: RequirementSet { pin_code: bit(3), mrtd: bit(4) },
+        certificate: format!("{:064x}", variant >> 5),
+        attached: if bit(5) { vec!["web.userAgent".to_owned(), "returnRisk".to_owned()] } else { Vec::new() },
+        lint: if bit(6) { vec!["PrivateEndUserIp".to_owned()] } else { Vec::new() },
+        signals: if bit(7) { vec![signal()] } else { Vec::new() },
+        subject: bit(3).then(|| "199001012385".to_owned()),
+        client_ip: bit(4).then_some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, variant))),
+        user_agent: bit(5).then(|| format!("Mozilla/5.0 ({variant}) \u{e5}\u{e4}\u{f6}")),
+    }
+}
+
+fn signal() -> Signal {
+    Signal {
+        score: Some(62),
+        indicators: vec!["isProxy".to_owned(), String::new()],
+        age_ms: 3,
+        latency_ms: 12,
+        ..Signal::new("ip", Phase::Screen, Assessment::Level(Level::Moderate))
+    }
+}
+
+/// An answer of the provider; another one for each `variant`.
+pub(super) fn held(variant: u8) -> Held {
+    Held { status: 200, headers: headers(variant), body: body(variant) }
+}
+
+/// An answer for the application; another one for each `variant`, complete or failed.
+pub(super) fn settled(variant: u8) -> Settled {
+    let outcome = if variant.is_multiple_of(2) { Final::Complete } else { Final::Failed };
+    Settled { status: 200, headers: headers(variant), body: body(variant), outcome }
+}
+
+fn headers(variant: u8) -> Vec<(String, String)> {
+    (0..variant % 4).map(|number| (format!("x-{number}"), format!("{variant}"))).collect()
+}
+
+/// Every byte there is, in one body or another; text in none that a store could count on.
+fn body(variant: u8) -> Bytes {
+    (0..usize::from(variant) * 3).map(|at| (at % 256) as u8 ^ variant).collect()
+}
