@@ -10,10 +10,6 @@ use proptest::prelude::*;
 use proptest::string::string_regex;
 use riskgate_api::file::{Report, parse};
 use riskgate_api::schema;
-use riskgate_core::evaluate::decide;
-use riskgate_core::{
-    Assessment, Evidence, Level, PROVIDER_SOURCE, Phase, RequirementSet, Scope, Signal, Verdict,
-};
 use serde_json::{Map, Value, json};
 
 /// Values that have the shape of a schema. Names come from a handful, so that some refer to each other.
@@ -237,29 +233,6 @@ proptest! {
         let schema = serde_json::to_value(&*schema::RESOURCE).unwrap();
         let refused = Validator::new().validate_with_defaults(&schema, &policy, None).err();
         prop_assert!(refused.is_none(), "{refused:?}\n{policy:#}");
-    }
-
-    /// Whatever risk a flow lets pass, its author was warned: of High, and of not knowing.
-    #[test]
-    fn what_passes_was_warned_of(policy in mended()) {
-        let report = read(&policy);
-        prop_assume!(report.problems.is_empty());
-        for (index, flow) in report.policies[0].config.flows.iter().enumerate() {
-            if flow.operations.iter().any(|operation| operation.is_phone()) {
-                continue; // BankID's indication does not apply to these
-            }
-            for assessment in [Assessment::Level(Level::High), Assessment::Unknown, Assessment::Unavailable] {
-                let signal = Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment);
-                let outcome = decide(&Scope::Flow(flow), &Evidence {
-                    signals: &[signal],
-                    application_threshold: None,
-                    carried: RequirementSet::default(),
-                });
-                let about = |path: &str| path.starts_with(&format!("spec.flows[{index}]")) && !path.ends_with("selectableByHeader");
-                let warned = report.warnings.iter().any(|warning| about(&warning.path));
-                prop_assert!(outcome.enforced() == Verdict::Block || warned, "{assessment} passes\n{policy:#}");
-            }
-        }
     }
 
     /// A configuration that came of a policy reads back, and has nothing to be said against it.
