@@ -26,8 +26,10 @@ pub(crate) struct CompletionData {
     bank_id_issue_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     step_up: Option<StepUp>,
-    signature: String,
-    ocsp_response: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ocsp_response: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     risk: Option<String>,
 }
@@ -60,21 +62,23 @@ impl CompletionData {
             ip_address: script.device.ip_address.or(|| Some(address.unwrap_or_else(|| ELSEWHERE.to_owned()))),
             uhi: script.device.uhi.or(|| Some(uhi(&user.personal_number))),
         };
-        let signature = signer.sign(&Signing {
+        let signing = Signing {
             request: &facts.request,
             display_name: facts
                 .certificate
                 .as_ref()
                 .and_then(|certificate| certificate.display_name.as_deref()),
             uhi: device.uhi.as_deref().unwrap_or_default(),
-        });
+        };
+        let signature = script.signature.or(|| Some(signer.sign(&signing)));
+        let ocsp_response = || Some(ocsp::response(signature.as_deref().unwrap_or_default(), now));
         let asked_for_risk = facts.request.return_risk || facts.request.risk_limit.is_some();
         Self {
             user,
             device,
             bank_id_issue_date: script.bank_id_issue_date.clone().unwrap_or_else(|| ISSUE_DATE.to_owned()),
             step_up: script.step_up.or_else(|| facts.request.mrtd.then_some(StepUp { mrtd: true })),
-            ocsp_response: ocsp::response(&signature, now),
+            ocsp_response: script.ocsp_response.or(ocsp_response),
             signature,
             risk: if asked_for_risk { facts.risk() } else { None },
         }

@@ -107,11 +107,14 @@ async fn the_script_and_the_request_decide_who_and_where() {
         "user": {"personalNumber": "190000000000", "name": "Karl Karlsson", "givenName": "Karl", "surname": "Karlsson"},
         "device": {"ipAddress": "192.168.0.1", "uhi": "absent"},
         "bankIdIssueDate": "2020-02-01",
+        "signature": "c2hvcnQ=",
+        "ocspResponse": "absent",
     });
     let data = complete(&bench, "/rp/v6.0/auth", &auth(false), script).await;
     assert_eq!(data["user"]["name"], "Karl Karlsson");
     assert_eq!(data["device"], json!({"ipAddress": "192.168.0.1"}));
     assert_eq!(data["bankIdIssueDate"], "2020-02-01");
+    assert_eq!((&data["signature"], data.get("ocspResponse")), (&json!("c2hvcnQ="), None));
     assert!(data.get("stepUp").is_none(), "no such check took part");
 
     let body =

@@ -45,6 +45,10 @@ pub struct Script {
     /// `completionData.bankIdIssueDate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_id_issue_date: Option<String>,
+    /// `completionData.signature`: by default a document with the request's user data.
+    pub signature: Scripted,
+    /// `completionData.ocspResponse`: by default one for that signature.
+    pub ocsp_response: Scripted,
     /// How late each answer is.
     pub delays: Delays,
     /// What goes wrong. The first fault that applies to an answer is taken.

@@ -77,11 +77,9 @@ fn reference(kind: &str, uri: &str, digest: &str) -> String {
 
 /// As long as an RSA-2048 signature, and different for different content.
 fn value(signed_info: &str) -> String {
-    let mut bytes = Vec::with_capacity(256);
-    for block in 0..8_u8 {
-        bytes.extend_from_slice(&Sha256::new().chain_update([block]).chain_update(signed_info).finalize());
-    }
-    BASE64_STANDARD.encode(bytes)
+    let seed = Sha256::digest(signed_info);
+    let blocks = (0..8_u8).map(|block| Sha256::new().chain_update([block]).chain_update(seed).finalize());
+    BASE64_STANDARD.encode(blocks.flatten().collect::<Vec<u8>>())
 }
 
 /// `bankIdSignedData` in canonical form: base64 throughout, hence nothing to escape.
