@@ -95,6 +95,11 @@ fn of_endpoints() {
         "https://appapi2.bankid.com#x",
         "https://user@appapi2.bankid.com",
         "https://appapi2 .bankid.com",
+        "https://appapi2.bankid.com:",
+        "https://appapi2.bankid.com:0",
+        "https://appapi2.bankid.com:99999",
+        "https://appapi2.bankid.com:+443",
+        "https://:443",
     ] {
         finds("providers[0].bankIdSe.endpoint", "is not an endpoint", |config| {
             config.providers[0].bank_id_se.endpoint = endpoint.to_owned();
