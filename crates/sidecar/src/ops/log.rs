@@ -1,27 +1,30 @@
 //! The sidecar's own log: to stderr, at a level that follows the configuration.
 
 use riskgate_core::config::LogLevel;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt, reload};
+
+/// Our own crates: everything else tells only of what looks wrong.
+const OURS: &str = "riskgate";
 
 /// Changes the log's level.
 #[derive(Clone)]
 pub struct LogHandle {
-    handle: Option<reload::Handle<LevelFilter, Registry>>,
+    handle: Option<reload::Handle<Targets, Registry>>,
 }
 
 impl LogHandle {
     /// Sets up the log of the process: JSON lines on stderr.
     ///
-    /// Only our own words are logged. What the HTTP library logs through the `log` crate may quote requests, and a request
-    /// holds personal numbers: it is not bridged.
+    /// What pingora logs through the `log` crate may quote requests, and a request holds personal numbers: it is not bridged,
+    /// which is why the subscriber is set without `try_init`.
     #[must_use]
     pub fn install() -> Self {
-        let (filter, handle) = reload::Layer::new(LevelFilter::INFO);
+        let (filter, handle) = reload::Layer::new(filter(LogLevel::Info));
         let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
-        let installed = tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok();
+        let subscriber = tracing_subscriber::registry().with(filter).with(lines);
+        let installed = tracing::subscriber::set_global_default(subscriber).is_ok();
         Self { handle: installed.then_some(handle) }
     }
 
@@ -33,15 +36,19 @@ impl LogHandle {
 
     /// Follows a change of the configuration.
     pub fn follow(&self, level: LogLevel) {
-        let filter = match level {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-        };
         if let Some(handle) = &self.handle {
             // It fails only when the subscriber is gone, and then nothing is logged any more.
-            let _gone = handle.modify(|current| *current = filter);
+            let _gone = handle.modify(|current| *current = filter(level));
         }
     }
+}
+
+fn filter(level: LogLevel) -> Targets {
+    let ours = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    Targets::new().with_default(ours.min(LevelFilter::WARN)).with_target(OURS, ours)
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(exchange: &Exchange, request: &Request) -> Answered {
         let status = answer.status().as_u16();
         let cancelled = match provider.protocol.read_cancelled(status, answer.body()) {
             Ok(cancelled) => cancelled,
-            Err(why) => return forward::in_place_of(exchange, status, &why),
+            Err(why) => return forward::unreadable(exchange, answer, &why),
         };
         let elsewhere = !cancelled
             && is_no_such(exchange, reference.as_deref().unwrap_or_default(), status, answer.body());

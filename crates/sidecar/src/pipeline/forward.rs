@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Uri, header};
+use riskgate_core::config::Mode;
 use riskgate_sources::outbound::{Limits, OutboundError};
-use riskgate_wire::Fault;
+use riskgate_wire::{Fault, Unreadable};
 
 use super::gateway::{Answered, Exchange};
 use crate::config::snapshot::Certificate;
@@ -102,10 +103,14 @@ fn copy(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// The answer in place of one that cannot be believed, and nothing of it.
-pub(super) fn in_place_of(exchange: &Exchange, status: u16, why: &riskgate_wire::Unreadable) -> Answered {
+/// The answer in place of one that cannot be believed, and nothing of it. In Monitor it passes as it came.
+pub(super) fn unreadable(exchange: &Exchange, answer: http::Response<Bytes>, why: &Unreadable) -> Answered {
     let provider = exchange.provider();
-    tracing::warn!(provider = &*provider.name, status, %why, "the provider's answer was not passed on");
+    let status = answer.status().as_u16();
+    tracing::warn!(provider = &*provider.name, status, %why, "the provider's answer does not read");
+    if exchange.snapshot.config.mode == Mode::Monitor {
+        return Answered::new(Outcome::Passed, Response::passed(answer));
+    }
     let details = format!("{why} (status {status}; riskgate policy {})", exchange.snapshot.config.policy);
     Answered::new(Outcome::Failed, Response::own(provider.protocol.in_place_of(status, &details)))
 }

@@ -118,7 +118,7 @@ impl Collect<'_> {
                     if status < 400 {
                         self.mark_unresolved().await; // a terminal answer may have been among what cannot be believed
                     }
-                    return forward::in_place_of(self.exchange, status, &why);
+                    return forward::unreadable(self.exchange, answer, &why);
                 }
             }
         }
@@ -165,8 +165,7 @@ impl Collect<'_> {
                 self.judge(order.as_ref(), &completed, passed).await
             }
             // Only complete answers are held; anything else was not written by us.
-            Ok(_) => forward::NoAnswer::Lost.answer(self.exchange),
-            Err(why) => forward::in_place_of(self.exchange, status, &why),
+            _ => forward::NoAnswer::Lost.answer(self.exchange),
         }
     }
 

@@ -160,7 +160,7 @@ async fn send(exchange: &Exchange, request: &Request, draft: Draft<'_>) -> Answe
             Answered::new(Outcome::Passed, Response::passed(answer))
         }
         Ok(Started::Refused) => Answered::new(Outcome::Passed, Response::passed(answer)),
-        Err(why) => forward::in_place_of(exchange, status, &why),
+        Err(why) => forward::unreadable(exchange, answer, &why),
     }
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn probe(exchange: &Exchange, request: &Request) -> Answered {
             let status = answer.status().as_u16();
             match provider.protocol.read_probe(status, answer.body()) {
                 Ok(()) => Answered::new(Outcome::Passed, Response::passed(answer)),
-                Err(why) => forward::in_place_of(exchange, status, &why),
+                Err(why) => forward::unreadable(exchange, answer, &why),
             }
         }
         Err(none) => none.answer(exchange),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora_core::apps::HttpServerApp;
+use pingora_core::apps::{HttpPersistentSettings, HttpServerApp};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use tokio::net::{TcpListener, TcpStream};
@@ -51,9 +51,7 @@ async fn connection(tcp: TcpStream, app: Arc<Application>, mut shutdown: Shutdow
         }
         let mut session = ServerSession::new_http1(client);
         match settings.take() {
-            Some(settings) => {
-                pingora_core::apps::HttpPersistentSettings::apply_to_session(settings, &mut session)
-            }
+            Some(kept) => HttpPersistentSettings::apply_to_session(kept, &mut session),
             None => session.set_keepalive(Some(app.idle().as_secs().max(1))),
         }
         let Some(reused) = app.process_new_http(session, &shutdown).await else { return };
