@@ -1,3 +1,8 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
 pub mod outbound;
+pub mod runner;
+pub mod source;
+
+pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
+pub use source::{Question, Report, Source, SourceFailure};
