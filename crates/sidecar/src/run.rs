@@ -28,6 +28,7 @@ use crate::ops::decisions::DecisionLog;
 use crate::ops::drain::{Drain, Drained};
 use crate::ops::health::Health;
 use crate::ops::log::LogHandle;
+use crate::ops::metrics::Metrics;
 use crate::ops::{http, reloader};
 use crate::pipeline::{Gateway, Parts};
 use crate::server::accept;
@@ -106,9 +107,11 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut process_key = [0; 32];
     getrandom::fill(&mut process_key).map_err(|error| StartError::System(error.to_string()))?;
+    let metrics = Arc::new(Metrics::new());
     let around = Surroundings {
         credentials: Credentials::new(options.credentials),
         clock: clock.clone(),
+        observer: metrics.clone(),
         resolver: Resolver::default(),
         process_key,
     };
@@ -137,7 +140,14 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
 
     let tasks = TaskTracker::new();
     let store = MemoryStore::new(config.store.memory.max_bytes.0, clock.clone());
-    let parts = Parts { snapshot, store: Arc::new(store), decisions, pod: options.pod, tasks: tasks.clone() };
+    let parts = Parts {
+        snapshot,
+        store: Arc::new(store),
+        metrics,
+        decisions,
+        pod: options.pod,
+        tasks: tasks.clone(),
+    };
     let gateway = Gateway::new(parts);
     let (shutdown, watching) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);

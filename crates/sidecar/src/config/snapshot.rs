@@ -7,6 +7,7 @@ use http::Uri;
 use riskgate_core::config::{ProviderConfig, SidecarConfig};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
+use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
 use riskgate_wire::bankid_se::BankIdSe;
 
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub revision: Arc<str>,
     /// The providers, in the order of the configuration.
     pub providers: Vec<Provider>,
+    /// The enrichment sources.
+    pub sources: Runner,
     /// Pseudonyms for decision records.
     pub pseudonyms: Pseudonymizer,
 }
@@ -77,6 +80,8 @@ pub struct Surroundings {
     pub credentials: Credentials,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Hears of every signal.
+    pub observer: Arc<dyn Observer>,
     /// Name resolution, shared by all clients.
     pub resolver: Resolver,
     /// The key of pseudonyms where the policy names none.
@@ -108,7 +113,9 @@ impl Snapshot {
             })
             .collect::<Result<_, _>>()?;
         let revision = config.revision().into();
-        Ok(Self { config, revision, providers, pseudonyms: Pseudonymizer::new(&key) })
+        // This version has no kind of source: the configuration's check refuses a flow that names one.
+        let sources = Runner::new([], around.clock.clone(), around.observer.clone());
+        Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key) })
     }
 
     /// The provider entry of that name.

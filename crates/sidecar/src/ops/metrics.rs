@@ -1,6 +1,7 @@
 //! Metrics, with labels bounded by the configuration (design.md section 4).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -9,7 +10,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Operation, Verdict};
+use riskgate_core::{Assessment, Operation, Signal, Verdict};
+use riskgate_sources::Observer;
 use riskgate_wire::Lint;
 
 use crate::config::credentials::unix_now;
@@ -249,13 +251,10 @@ impl Metrics {
         self.decisions.get_or_create(&labels).inc();
     }
 
-    /// Counts a signal, and how long its source took.
-    pub fn signal(&self, source: &str, assessment: Assessment, seconds: Option<f64>) {
+    /// Counts a signal.
+    pub fn signal(&self, source: &str, assessment: Assessment) {
         let labels = SignalLabels { source: source.to_owned(), assessment: assessment.name() };
         self.signals.get_or_create(&labels).inc();
-        if let Some(seconds) = seconds {
-            self.source_seconds.get_or_create(&SourceLabels { source: source.to_owned() }).observe(seconds);
-        }
     }
 
     /// Counts a finding about what the application sent.
@@ -301,5 +300,13 @@ impl Metrics {
         // Writing to a String cannot fail.
         let _written = text::encode(&mut encoded, &self.registry);
         encoded
+    }
+}
+
+impl Observer for Metrics {
+    fn observe(&self, signal: &Signal, latency: Duration) {
+        self.signal(&signal.source, signal.assessment);
+        let labels = SourceLabels { source: signal.source.clone() };
+        self.source_seconds.get_or_create(&labels).observe(latency.as_secs_f64());
     }
 }

@@ -1,66 +1,75 @@
-//! Assess: what the sources say of a transaction, the provider's own indication among them.
+//! Assess: what the sources say of a completed transaction, the provider's own indication among them.
 
 use riskgate_core::{Flow, Phase, Scope, Signal, cause, signal::PROVIDER_SOURCE};
+use riskgate_sources::Question;
 use riskgate_store::Order;
 use riskgate_wire::Completed;
 
 use super::gateway::Exchange;
 
-#[derive(Default)]
-pub(super) struct Question {
-    pub(super) operation: Option<riskgate_core::Operation>,
-    pub(super) client_ip: Option<std::net::IpAddr>,
-    pub(super) user_agent: Option<String>,
-    pub(super) subject: Option<String>,
-}
-
-/// Asks the sources that `flow` names, in `phase`. What each says is counted.
-pub(super) async fn ask_sources(
-    exchange: &Exchange,
-    flow: &Flow,
-    phase: Phase,
-    question: &Question,
-) -> Vec<Signal> {
-    // This version has no enrichment source, so that no flow can name one (the configuration's check refuses it).
-    let _ = (exchange, flow, phase, question);
-    Vec::new()
-}
-
-/// The provider's own indication as a signal.
-pub(super) fn indication(exchange: &Exchange, order: Option<&Order>, completed: &Completed) -> Signal {
-    let operation = order.map(|order| order.operation);
-    let assessment =
-        completed.indication.unwrap_or_else(|| exchange.provider().protocol.without_indication(operation));
-    Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
-}
-
 /// Every signal that a completed transaction is judged on.
 pub(super) async fn signals(
     exchange: &Exchange,
+    reference: &str,
     order: Option<&Order>,
     completed: &Completed,
     scope: &Scope<'_>,
 ) -> Vec<Signal> {
-    let mut signals = match order {
-        Some(order) => order.signals.clone(),
-        None => lost(scope),
-    };
-    let indication = indication(exchange, order, completed);
-    exchange.gateway.metrics().signal(&indication.source, indication.assessment, None);
-    signals.push(indication);
+    let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.clone());
+    signals.push(indication(exchange, order, completed));
+    let question = question(exchange, reference, order, completed);
+    let sources = &exchange.snapshot.sources;
+    match scope {
+        Scope::Flow(flow) => signals.extend(sources.ask(flow, Phase::Assess, &question).await),
+        Scope::Strictest { flows, .. } => {
+            if let Some(all) = together(flows) {
+                signals.extend(sources.ask(&all, Phase::Assess, &question).await);
+            }
+        }
+        Scope::UnknownBlocked | Scope::Uncovered(_) => {}
+    }
     signals
+}
+
+/// The provider's own indication as a signal.
+fn indication(exchange: &Exchange, order: Option<&Order>, completed: &Completed) -> Signal {
+    let operation = order.map(|order| order.operation);
+    let without = || exchange.provider().protocol.without_indication(operation);
+    let assessment = completed.indication.unwrap_or_else(without);
+    exchange.gateway.metrics().signal(PROVIDER_SOURCE, assessment);
+    Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
+}
+
+fn question(exchange: &Exchange, reference: &str, order: Option<&Order>, completed: &Completed) -> Question {
+    Question {
+        provider: exchange.provider().name.to_string(),
+        reference: Some(reference.to_owned()),
+        operation: order.map(|order| order.operation),
+        client_ip: order.and_then(|order| order.client_ip),
+        device_ip: completed.device_ip,
+        user_agent: order.and_then(|order| order.user_agent.clone()),
+        subject: completed.subject.clone().or_else(|| order?.subject.clone()),
+    }
+}
+
+/// One flow that names every source of `flows`, each once: so that a source is asked once about one transaction.
+fn together(flows: &[&Flow]) -> Option<Flow> {
+    let mut all = Flow::clone(flows.first()?);
+    for rule in flows.iter().flat_map(|flow| &flow.sources) {
+        if all.rule(&rule.name).is_none() {
+            all.sources.push(rule.clone());
+        }
+    }
+    Some(all)
 }
 
 /// The screen-phase signals of an order that is not known: lost, not harmless.
 fn lost(scope: &Scope<'_>) -> Vec<Signal> {
     let Scope::Strictest { flows, .. } = scope else { return Vec::new() };
-    let mut names: Vec<&str> = flows
+    let rules = together(flows).map(|all| all.sources).unwrap_or_default();
+    rules
         .iter()
-        .flat_map(|flow| &flow.sources)
-        .map(|rule| rule.name.as_str())
-        .filter(|name| *name != PROVIDER_SOURCE)
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|name| Signal::unavailable(name, Phase::Screen, cause::CONTEXT_LOST)).collect()
+        .filter(|rule| rule.name != PROVIDER_SOURCE)
+        .map(|rule| Signal::unavailable(&rule.name, Phase::Screen, cause::CONTEXT_LOST))
+        .collect()
 }

@@ -22,6 +22,8 @@ pub struct Parts {
     pub snapshot: Snapshot,
     /// Where open transactions are kept.
     pub store: Arc<dyn TransactionStore>,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
     /// Where decisions are logged.
     pub decisions: DecisionLog,
     /// This pod's name, for decision records.
@@ -33,7 +35,7 @@ pub struct Parts {
 /// What every request shares.
 pub struct Gateway {
     current: ArcSwap<Snapshot>,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     pub(super) store: Arc<dyn TransactionStore>,
     decisions: DecisionLog,
     pub(super) pod: String,
@@ -92,7 +94,7 @@ impl Gateway {
     pub fn new(parts: Parts) -> Arc<Self> {
         let gateway = Self {
             current: ArcSwap::from_pointee(parts.snapshot),
-            metrics: Metrics::new(),
+            metrics: parts.metrics,
             store: parts.store,
             decisions: parts.decisions,
             pod: parts.pod,

@@ -184,7 +184,7 @@ impl Collect<'_> {
         } else {
             self.tell(Progress::Assessing(Instant::now()));
         }
-        let signals = assess::signals(&exchange, order, completed, &scope).await;
+        let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
         let outcome = decide::decide(&scope, order, &signals);
         let id = new_id();
         let (response, end) = enforce::result(&exchange, self.reference, passed, &outcome, &id);

@@ -3,18 +3,14 @@
 use riskgate_core::config::Mode;
 use riskgate_core::evaluate;
 use riskgate_core::{Flow, Outcome, Phase, Signal, Verdict, When};
+use riskgate_sources::Question;
 use riskgate_wire::{Prepared, Tightened};
 
 use super::gateway::Exchange;
-use crate::pipeline::assess;
 
 /// Asks the screen-phase sources of `flow`, and judges what they say.
-pub(super) async fn screen(
-    exchange: &Exchange,
-    flow: &Flow,
-    question: &assess::Question,
-) -> (Vec<Signal>, Outcome) {
-    let signals = assess::ask_sources(exchange, flow, Phase::Screen, question).await;
+pub(super) async fn screen(exchange: &Exchange, flow: &Flow, question: &Question) -> (Vec<Signal>, Outcome) {
+    let signals = exchange.snapshot.sources.ask(flow, Phase::Screen, question).await;
     let outcome = evaluate::screen(flow, &signals);
     (signals, outcome)
 }

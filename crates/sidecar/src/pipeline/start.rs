@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use riskgate_core::config::{Mode, UncoveredOperations};
 use riskgate_core::{Flow, Operation, Outcome as Decision, RequirementSet, Signal, Verdict, evaluate};
+use riskgate_sources::Question;
 use riskgate_store::{Key, Order, StoreError};
 use riskgate_wire::{Fault, Prepared, Started};
 
 use super::gateway::{Answered, Exchange};
 use super::record::{Circumstances, new_id, record};
-use super::{assess, attach, enforce, forward, recognise, screen};
+use super::{attach, enforce, forward, recognise, screen};
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
@@ -45,7 +46,7 @@ async fn covered(exchange: &Exchange, operation: Operation, flow: &Flow, request
     for finding in &draft.prepared.lint {
         exchange.gateway.metrics().lint(&exchange.provider().name, *finding);
     }
-    let (signals, screened) = screen::screen(exchange, flow, &question(&draft)).await;
+    let (signals, screened) = screen::screen(exchange, flow, &question(exchange, &draft)).await;
     draft.signals = signals;
     if screened.verdict == Verdict::Block && config.mode == Mode::Enforce {
         return refused(exchange, &draft, &screened);
@@ -84,13 +85,15 @@ fn as_it_came(body: &Bytes) -> Prepared {
     }
 }
 
-fn question(draft: &Draft<'_>) -> assess::Question {
-    assess::Question {
+fn question(exchange: &Exchange, draft: &Draft<'_>) -> Question {
+    Question {
+        provider: exchange.provider().name.to_string(),
+        reference: None,
         operation: Some(draft.operation),
         client_ip: draft.prepared.client_ip,
+        device_ip: None,
         user_agent: draft.prepared.user_agent.clone(),
         subject: draft.prepared.subject.clone(),
-        ..assess::Question::default()
     }
 }
 
