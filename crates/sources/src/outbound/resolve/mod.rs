@@ -3,6 +3,9 @@
 //! The C library's `getaddrinfo` blocks a thread for each name and does not work in a static binary, so names are resolved
 //! here: the hosts file, then the name servers and search domains of `resolv.conf`, as in any pod.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
@@ -10,15 +13,19 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::LookupIpStrategy;
 use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::{ResolverBuilder, TokioResolver};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
 /// How long one question to one name server may take before it is asked again. `resolv.conf` says 5 s where it says nothing,
 /// which is more than a whole connection may take.
 const LONGEST_QUESTION: Duration = Duration::from_secs(1);
+
+/// How long it is believed at most that a name does not exist: a service may be about to come up.
+const LONGEST_ABSENCE: Duration = Duration::from_secs(30);
 
 /// Addresses kept. A sidecar talks to a handful of names; each takes an entry for each search domain.
 const CACHED: u64 = 64;
@@ -77,7 +84,8 @@ impl Resolver {
         match self.system.get() {
             Some(resolver) => Ok(resolver),
             None => {
-                let made = from_system().map_err(|error| explain(host, &error))?;
+                let made =
+                    TokioResolver::builder_tokio().and_then(build).map_err(|error| explain(host, &error))?;
                 Ok(self.system.get_or_init(|| made))
             }
         }
@@ -89,10 +97,10 @@ pub(super) fn is_localhost(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
 }
 
-fn from_system() -> Result<TokioResolver, NetError> {
-    let mut builder = TokioResolver::builder_tokio()?;
+fn build(mut builder: ResolverBuilder<TokioRuntimeProvider>) -> Result<TokioResolver, NetError> {
     let options = builder.options_mut();
     options.timeout = options.timeout.min(LONGEST_QUESTION);
+    options.negative_max_ttl = Some(LONGEST_ABSENCE);
     options.cache_size = CACHED;
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     builder.build()
