@@ -86,11 +86,12 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 	@$(STEP) fuzz $(SCRIPTS)/fuzz $(FUZZ_SECONDS)
 
 .PHONY: bench
-bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy on two cores; results in target/bench
-	@$(SCRIPTS)/need nginx=nginx haproxy=haproxy wrk=wrk
-	cargo build --locked --release --package riskgate-sidecar --package riskgate-simulator --package riskgate-tests --bins
-	$(PYTHON) tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/riskgate-simulator \
-		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(BENCH_FLAGS)
+bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy; ten minutes, with BENCH_QUICK=1 two
+	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk
+	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
+	cargo build --locked --package riskgate-simulator
+	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(if $(BENCH_QUICK),--quick)
 
 ##@ Change
 
