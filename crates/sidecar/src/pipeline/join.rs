@@ -107,3 +107,46 @@ async fn wait(mut receiver: watch::Receiver<Progress>) -> Waited {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use riskgate_wire::Answer;
+
+    use super::*;
+    use crate::message::Response;
+    use crate::ops::metrics::Outcome;
+
+    fn answered() -> Answered {
+        let answer = Answer { status: 200, content_type: "application/json", body: "{}".into() };
+        Answered::new(Outcome::Allowed, Response::own(answer))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_sources_run_the_application_is_told_to_ask_again_after_a_second() {
+        let (sender, receiver) = watch::channel(Progress::Asking);
+        let waiting = tokio::spawn(wait(receiver.clone()));
+        tokio::task::yield_now().await;
+        drop(sender.send(Progress::Assessing(Instant::now())));
+        let began = tokio::time::Instant::now();
+        assert!(matches!(waiting.await.unwrap(), Waited::StillAssessing));
+        assert!(began.elapsed() <= PATIENCE + Duration::from_millis(10));
+        drop(sender.send(Progress::Done(answered())));
+        assert!(matches!(wait(receiver).await, Waited::Answer(_)), "a later poll gets the answer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_provider_itself_is_waited_for_as_long_as_it_takes() {
+        let (sender, receiver) = watch::channel(Progress::Asking);
+        let waiting = tokio::spawn(wait(receiver));
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        drop(sender.send(Progress::Done(answered())));
+        assert!(matches!(waiting.await.unwrap(), Waited::Answer(_)));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_without_an_answer_is_noticed() {
+        let (sender, receiver) = watch::channel(Progress::Asking);
+        drop(sender);
+        assert!(matches!(wait(receiver).await, Waited::Broken));
+    }
+}
