@@ -13,13 +13,11 @@ pub(crate) struct OutputArgs {
     pub(crate) output: Form,
 }
 
-/// The form of an answer.
+/// The form of an answer: for people, or for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Form {
-    /// For people.
     #[default]
     Text,
-    /// For programs.
     Json,
 }
 

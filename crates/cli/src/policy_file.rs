@@ -74,12 +74,13 @@ pub(crate) fn load(path: &Path, choice: &Choice) -> Result<Chosen, PolicyError> 
     }
 }
 
-/// Remarks as compilers write them, one a line: `FILE:LINE:COLUMN: error: FIELD: MESSAGE`.
+/// Remarks one a line.
 pub(crate) fn lines(severity: &str, remarks: &[Remark]) -> String {
     remarks.iter().map(|remark| line(severity, remark)).collect::<Vec<_>>().join("\n")
 }
 
-fn line(severity: &str, remark: &Remark) -> String {
+/// A remark as compilers write it: `FILE:LINE:COLUMN: error: FIELD: MESSAGE`.
+pub(crate) fn line(severity: &str, remark: &Remark) -> String {
     let Remark { file, line, column, path, message } = remark;
     let field = if path.is_empty() { String::new() } else { format!("{path}: ") };
     format!("{file}:{line}:{column}: {severity}: {field}{message}")

@@ -36,8 +36,8 @@ impl From<SupportedShell> for Shell {
     }
 }
 
-pub(super) fn run(args: CompletionsArgs) -> Result<Exit, Failure> {
-    let CompletionsArgs { shell } = args;
+pub(super) fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
+    let CompletionsArgs { shell } = *args;
     let mut script = Vec::new();
     generate(Shell::from(shell), &mut Cli::command(), "riskgate", &mut script);
     print(&String::from_utf8_lossy(&script))?;

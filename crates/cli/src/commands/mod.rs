@@ -29,7 +29,7 @@ impl Command {
             Self::Demo(args) => demo::run(args).map(ExitCode::from),
             Self::Sidecar(args) => sidecar::run(args),
             Self::Policy(command) => command.run().map(ExitCode::from),
-            Self::Completions(args) => completions::run(args).map(ExitCode::from),
+            Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }
     }
 }

@@ -18,6 +18,9 @@ pub(super) fn of(report: &Report) -> String {
         .set_header(["RISK", "INDICATION", "VERDICT", "REASONS", "APPLICATION RECEIVED"])
         .set_constraints([ColumnConstraint::LowerBoundary(Width::Fixed(10))])
         .add_rows(report.rows.iter().map(cells));
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
     // A row is a line, so that the headings go between them.
     let mut lines = table.lines();
     let mut text = format!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
-use crate::policy_file::{PolicyError, lines, read};
+use crate::policy_file::{PolicyError, line, read};
 
 /// Tell everything that is wrong with policy files, at once
 ///
@@ -106,23 +106,27 @@ impl Findings {
         if clean { Exit::Fine } else { Exit::No }
     }
 
-    fn text(&self, files: usize) -> String {
-        let severities = [("error", &self.problems), ("warning", &self.warnings), ("note", &self.skipped)];
+    /// Remarks in the order of the files and their lines, and a summary.
+    fn text(&self, files: &[PathBuf]) -> String {
+        let mut remarks: Vec<(&str, &Remark)> = Vec::new();
+        for (severity, told) in
+            [("error", &self.problems), ("warning", &self.warnings), ("note", &self.skipped)]
+        {
+            remarks.extend(told.iter().map(|remark| (severity, remark)));
+        }
+        let place = |file: &str| files.iter().position(|known| known.display().to_string() == file);
+        remarks.sort_by_key(|(_, remark)| (place(&remark.file), remark.line, remark.column));
         let mut text = String::new();
-        for (severity, remarks) in severities.into_iter().filter(|(_, remarks)| !remarks.is_empty()) {
-            text.push_str(&lines(severity, remarks));
+        for (severity, remark) in remarks {
+            text.push_str(&line(severity, remark));
             text.push('\n');
         }
-        text.push_str(&format!(
-            "{}, {}: {}, {}\n",
-            count(files, "file"),
-            match self.policies.len() {
-                1 => "1 policy can be used".to_owned(),
-                number => format!("{number} policies can be used"),
-            },
-            count(self.problems.len(), "error"),
-            count(self.warnings.len(), "warning"),
-        ));
+        let usable = match self.policies.len() {
+            1 => "1 policy can be used".to_owned(),
+            number => format!("{number} policies can be used"),
+        };
+        let (errors, warnings) = (count(self.problems.len(), "error"), count(self.warnings.len(), "warning"));
+        text.push_str(&format!("{}, {usable}: {errors}, {warnings}\n", count(files.len(), "file")));
         text
     }
 }
@@ -139,7 +143,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     }
     findings.expect_a_policy(&files);
     match output.output {
-        Form::Text => print(&findings.text(files.len()))?,
+        Form::Text => print(&findings.text(&files))?,
         Form::Json => print_json(&findings)?,
     }
     Ok(findings.exit(strict))

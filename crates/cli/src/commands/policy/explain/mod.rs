@@ -16,7 +16,7 @@ use self::question::{Check, Limit, Order, Question, Risk};
 use self::rehearsal::rehearse;
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
-use crate::policy_file::{Choice, load, warn};
+use crate::policy_file::{Choice, load};
 
 /// Tell what would happen with a transaction under a policy, and why
 ///
@@ -93,7 +93,6 @@ pub(super) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
         output,
     } = args;
     let chosen = load(&file, &choice).map_err(Failure::configuration)?;
-    warn(&chosen.warnings);
     let config = &chosen.entry.config;
     let entry = pick(config, provider.as_deref()).map_err(Failure::usage)?;
     let order = operation.map(|operation| Order { operation, flow, requirement_risk, carried });

@@ -1,0 +1,156 @@
+//! `riskgate demo`.
+
+use std::path::Path;
+
+use riskgate_core::DecisionRecord;
+use serde_json::{Value, json};
+
+use crate::run::{Ran, riskgate, root, run};
+
+/// What the policy of the demo demands, written down by hand: operation, the simulated BankID's risk, flow, indication,
+/// verdict, what the application saw of it, first reason, and what it received.
+const DEMANDED: [[&str; 8]; 16] = [
+    ["Auth", "low", "login", "Low", "Allow", "Allow", "BelowThresholds", "complete"],
+    ["Auth", "moderate", "login", "Moderate", "Allow", "Allow", "BelowThresholds", "complete"],
+    ["Auth", "high", "login", "High", "Block", "Block", "BlockAt", "failed"],
+    ["Auth", "absent", "login", "Unknown", "Allow", "Allow", "WhenUnknown", "complete"],
+    ["Sign", "low", "transfer", "Low", "Allow", "Allow", "BelowThresholds", "complete"],
+    ["Sign", "moderate", "transfer", "Moderate", "Challenge", "Allow", "ChallengeAt", "complete"],
+    ["Sign", "high", "transfer", "High", "Block", "Block", "BlockAt", "failed"],
+    ["Sign", "absent", "transfer", "Unknown", "Challenge", "Allow", "WhenUnknown", "complete"],
+    ["Payment", "low", "payments", "Low", "Allow", "Allow", "BelowThresholds", "complete"],
+    ["Payment", "moderate", "payments", "Moderate", "Block", "Block", "BlockAt", "failed"],
+    ["Payment", "high", "payments", "High", "Block", "Block", "BlockAt", "failed"],
+    ["Payment", "absent", "payments", "Unknown", "Block", "Block", "WhenUnknown", "failed"],
+    ["PhoneAuth", "low", "phone", "NotApplicable", "Allow", "Allow", "WhenNotApplicable", "complete"],
+    ["PhoneAuth", "moderate", "phone", "NotApplicable", "Allow", "Allow", "WhenNotApplicable", "complete"],
+    ["PhoneAuth", "high", "phone", "NotApplicable", "Allow", "Allow", "WhenNotApplicable", "complete"],
+    ["PhoneAuth", "absent", "phone", "NotApplicable", "Allow", "Allow", "WhenNotApplicable", "complete"],
+];
+
+fn rows(ran: &Ran) -> Vec<Value> {
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.json()["rows"].as_array().unwrap().clone()
+}
+
+fn record(row: &Value) -> DecisionRecord {
+    serde_json::from_value(row["decision"].clone()).unwrap()
+}
+
+/// Every policy in the folder of examples.
+fn examples(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(examples(&path));
+        } else if std::fs::read_to_string(&path).unwrap().contains("kind: RiskPolicy") {
+            found.push(path.display().to_string());
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// What `policy explain` says of a row's transaction under `policy`.
+fn explained(policy: &str, row: &Value, output: &str) -> Ran {
+    let text = |member: &str| row[member].as_str().unwrap().to_owned();
+    let (operation, risk) = (text("operation"), text("risk"));
+    riskgate(&["policy", "explain", policy, "--operation", &operation, "--risk", &risk, "--output", output])
+}
+
+#[test]
+fn every_transaction_ends_as_the_policy_demands() {
+    let rows = rows(&riskgate(&["demo", "--output", "json"]));
+    assert_eq!(rows.len(), DEMANDED.len());
+    for (row, demanded) in rows.iter().zip(DEMANDED) {
+        let record = record(row);
+        let first = record.reasons[0].code.to_string();
+        let seen = [
+            row["operation"].as_str().unwrap(),
+            row["risk"].as_str().unwrap(),
+            record.flow.as_deref().unwrap(),
+            record.signals[0].assessment.name(),
+            &record.verdict.to_string(),
+            &record.enforced.to_string(),
+            &first,
+            row["received"]["status"].as_str().unwrap(),
+        ];
+        assert_eq!(seen, demanded);
+        let refused = demanded[7] == "failed";
+        let hint = if refused { json!("transactionRiskBlocked") } else { Value::Null };
+        assert_eq!(row["received"]["hintCode"], hint, "{demanded:?}");
+        assert_eq!(row["received"]["headers"]["riskgate-decision-id"], record.id, "{demanded:?}");
+        let verdict = if refused { "block" } else { "allow" };
+        assert_eq!(row["received"]["headers"]["riskgate-verdict"], verdict, "{demanded:?}");
+        let attached: &[&str] = match demanded[0] {
+            "Sign" => &["web.referringDomain", "returnRisk", "requirement.pinCode"],
+            "PhoneAuth" => &[],
+            _ => &["web.referringDomain", "returnRisk"],
+        };
+        assert_eq!(record.attached, attached, "{demanded:?}");
+    }
+}
+
+#[test]
+fn what_is_explained_is_what_happens() {
+    let mut policies = examples(&root().join("examples"));
+    policies.extend(["sound.yaml".to_owned(), "watching.yaml".to_owned()]);
+    for policy in &policies {
+        for row in rows(&riskgate(&["demo", "--policy", policy, "--output", "json"])) {
+            let ran = explained(policy, &row, "json");
+            let told: DecisionRecord = serde_json::from_value(ran.json()).unwrap();
+            let mut happened = record(&row);
+            // The order itself is made up in the one, and sent by the demo in the other.
+            assert_eq!(told.transaction.is_some(), happened.transaction.is_some());
+            assert_eq!(
+                happened.lint,
+                if told.attached.is_empty() { vec![] } else { vec!["PrivateEndUserIp"] }
+            );
+            for (to, from) in [(&mut happened, &told)] {
+                (to.id, to.time, to.pod) = (from.id.clone(), from.time.clone(), from.pod.clone());
+                (to.transaction, to.subject) = (from.transaction.clone(), from.subject.clone());
+                (to.lint, to.revision) = (from.lint.clone(), from.revision.clone());
+            }
+            assert_eq!(told, happened, "{policy}");
+
+            let text = explained(policy, &row, "text").stdout;
+            for (name, value) in row["received"]["headers"].as_object().unwrap() {
+                if name != "riskgate-decision-id" {
+                    let line = format!("{name}: {}", value.as_str().unwrap());
+                    assert!(text.to_lowercase().contains(&line.to_lowercase()), "{line}\n{text}");
+                }
+            }
+            if let Some(details) = row["received"]["details"].as_str() {
+                assert!(text.contains(details), "{details}\n{text}");
+            }
+            let passes = row["received"]["status"] == "complete";
+            assert_eq!(text.contains("the provider's answer, byte for byte"), passes, "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_table_tells_every_row_and_no_personal_number() {
+    // As the first command in a fresh clone: from its root, without a file of its own.
+    let ran = run(&root(), &["demo"], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for risk in ["low", "moderate", "high", "absent"] {
+        let rows = ran.stdout.lines().filter(|line| line.trim_start().starts_with(&format!("{risk} ")));
+        assert_eq!(rows.count(), 4, "{}", ran.stdout);
+    }
+    for flow in ["login (Auth)", "transfer (Sign)", "payments (Payment)", "phone (PhoneAuth)"] {
+        assert!(ran.stdout.contains(flow), "{}", ran.stdout);
+    }
+    for text in [&ran.stdout, &ran.stderr] {
+        let longest = text.split(|character: char| !character.is_ascii_digit()).map(str::len).max();
+        assert!(longest < Some(10), "there is a number as long as a personal one:\n{text}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_told_at_its_place() {
+    let ran = riskgate(&["demo", "--policy", "wrong.yaml"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (78, ""));
+    assert!(ran.stderr.contains("wrong.yaml:5:9: error: spec.mode: "), "{}", ran.stderr);
+}
