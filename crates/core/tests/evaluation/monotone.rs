@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use riskgate_core::evaluate::{decide, screen};
 use riskgate_core::{
-    Assessment, Enforcement, Flow, Level, Outcome, RequirementSet, Scope, SourceRule, Threshold, Verdict,
+    Assessment, AtCollect, Challenge, Enforcement, Flow, Level, Outcome, RequirementSet, Scope, SourceRule,
+    Threshold, Verdict,
 };
 
 use crate::strategies::{Facts, facts, flow, signal, threshold, verdict};
@@ -170,6 +171,9 @@ proptest! {
             prop_assert!(under(flow, &facts).enforcement <= both.enforcement);
             prop_assert!(strictest(vec![flow]).enforcement <= both.enforcement);
         }
+        let bare = Facts { carried: RequirementSet::default(), ..facts.clone() };
+        let scope = Scope::Strictest { provider: "bankid", flows: vec![&a, &b] };
+        prop_assert_eq!(&decide(&scope, &bare.evidence()), &both, "what it carried was asked for under another flow");
         let blocked = decide(&Scope::UnknownBlocked, &facts.evidence());
         prop_assert_eq!(strictness(&blocked), (Verdict::Block, Enforcement::Refuse));
     }
@@ -183,6 +187,13 @@ proptest! {
             Verdict::Challenge => {}
         }
         prop_assert!(!outcome.reasons.is_empty());
+    }
+
+    #[test]
+    fn a_challenge_that_asks_for_nothing_is_never_met(mut flow in flow("login"), facts in facts()) {
+        flow.challenge = Challenge { at_order: None, at_collect: AtCollect::AllowIfRequired };
+        let outcome = under(&flow, &facts);
+        prop_assert_eq!(outcome.enforcement == Enforcement::Pass, outcome.verdict == Verdict::Allow);
     }
 
     #[test]
