@@ -1,5 +1,6 @@
 //! Noticing changes: of a file, of a folder below the credentials, or of Kubernetes' `..data` symlink.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,17 +61,44 @@ impl Changes {
 }
 
 fn watcher(file: &Path, folder: &Path, sender: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let places = Places {
+        parent: parent.canonicalize().map_err(notify::Error::io)?,
+        name: file.file_name().unwrap_or_default().to_owned(),
+        folder: folder.canonicalize().map_err(notify::Error::io)?,
+    };
+    let (parent, folder) = (places.parent.clone(), places.folder.clone());
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let relevant = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
-        if relevant {
+        if event.map_or(true, |event| places.concerns(&event)) {
             // A full channel already holds the news; a closed one means that nobody listens any more.
             let _full = sender.try_send(());
         }
     })?;
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    watcher.watch(parent, RecursiveMode::NonRecursive)?;
-    watcher.watch(folder, RecursiveMode::Recursive)?;
+    watcher.watch(&parent, RecursiveMode::NonRecursive)?;
+    watcher.watch(&folder, RecursiveMode::Recursive)?;
     Ok(watcher)
+}
+
+/// What is watched, to tell news from what happens beside it: a decision log in the folder of the configuration would
+/// otherwise be news at every line.
+struct Places {
+    parent: PathBuf,
+    name: OsString,
+    folder: PathBuf,
+}
+
+impl Places {
+    fn concerns(&self, event: &Event) -> bool {
+        !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|path| self.is_watched(path))
+    }
+
+    /// The file itself, Kubernetes' `..data` beside it, or anything among the credentials.
+    fn is_watched(&self, path: &Path) -> bool {
+        let beside = path.parent() == Some(&self.parent);
+        let name = path.file_name().unwrap_or_default();
+        path.starts_with(&self.folder)
+            || beside && (name == self.name || name.as_encoded_bytes().starts_with(b".."))
+    }
 }
 
 /// A hash over the contents of the file and of every file in `secrets/*/*` and `configmaps/*/*`.
@@ -102,4 +130,26 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_beside_the_configuration_is_no_news() {
+        let places = Places {
+            parent: "/run/riskgate".into(),
+            name: "config.v1.yaml".into(),
+            folder: "/run/credentials".into(),
+        };
+        for watched in
+            ["/run/riskgate/config.v1.yaml", "/run/riskgate/..data", "/run/credentials/secrets/rp/tls.crt"]
+        {
+            assert!(places.is_watched(Path::new(watched)), "{watched}");
+        }
+        for other in ["/run/riskgate/decisions.jsonl", "/run/riskgate/sub/config.v1.yaml"] {
+            assert!(!places.is_watched(Path::new(other)), "{other}");
+        }
+    }
 }
