@@ -50,7 +50,11 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     // Before readiness is told, so that a signal right after it finds its handler.
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let running = start(arguments.options()?).await?;
+    let options = arguments.options()?;
+    if !options.control.ip().is_loopback() {
+        tracing::warn!(address = %options.control, "whoever reaches the control API may use it");
+    }
+    let running = start(options).await?;
     announce(&running)?;
     tokio::select! {
         _ = terminate.recv() => {}

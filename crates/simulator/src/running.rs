@@ -3,25 +3,24 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::bankid_se::BankIdSe;
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::front::{Front, Rooms};
 use crate::gate::Gate;
-use crate::http::{Acceptance, Server};
+use crate::http::{Acceptance, Server, Tasks};
 use crate::options::{Options, Transport};
 use crate::pki::PkiError;
 use crate::recorder::Recorder;
 use crate::tls::{Acceptor, TlsError};
 
 /// How long open connections may take to end once the simulator is told to stop.
-const STOP_TIME: std::time::Duration = std::time::Duration::from_secs(2);
+const STOP_TIME: Duration = Duration::from_secs(2);
 
 /// Why a simulator could not be started.
 #[derive(Debug, Error)]
@@ -42,14 +41,13 @@ pub enum StartError {
     },
 }
 
-/// A running simulator. Dropping it stops it too, but without waiting for the end.
+/// A running simulator. Dropping it stops it too, at once.
 #[derive(Debug)]
 pub struct Running {
     scheme: &'static str,
     bankid_se: SocketAddr,
     control: SocketAddr,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
     rooms: Arc<Rooms>,
 }
 
@@ -73,15 +71,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
     let (api_listener, api_address) = bind(listen).await?;
     let (control_listener, control_address) = bind(control).await?;
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let tasks = Tasks::default();
     let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
-    let api = Server::new(front, acceptance, stop.clone(), tasks.clone());
-    tasks.spawn(api.accept_all(api_listener));
+    Server::start(front, acceptance, api_listener, &tasks);
     let control = Control { rooms: rooms.clone(), providers: vec![bankid_se] };
-    let control = Server::new(control, Acceptance::Plain, stop.clone(), tasks.clone());
-    tasks.spawn(control.accept_all(control_listener));
-    tasks.close();
-    Ok(Running { scheme, bankid_se: api_address, control: control_address, stop, tasks, rooms })
+    Server::start(control, Acceptance::Plain, control_listener, &tasks);
+    Ok(Running { scheme, bankid_se: api_address, control: control_address, tasks, rooms })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -118,19 +113,16 @@ impl Running {
         self.control
     }
 
-    /// Stops accepting, lets requests that are being answered end for up to two seconds, and returns.
+    /// Stops accepting, gives requests that are being answered up to two seconds, and returns when nothing runs
+    /// any more.
     pub async fn stop(self) {
-        self.stop.cancel();
         self.rooms.gate.release_all();
-        if tokio::time::timeout(STOP_TIME, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some connections did not end in time");
-        }
+        self.tasks.end(STOP_TIME).await;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.cancel();
-        self.rooms.gate.release_all();
+        self.tasks.abort();
     }
 }

@@ -45,7 +45,6 @@ struct Release {
 }
 
 /// The query of `/v1/requests` and `/v1/requests/wait`.
-#[derive(Default)]
 struct Wanted {
     filter: Filter,
     count: usize,

@@ -9,18 +9,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::answer::{Answer, Delivery};
 use super::body::Sabotage;
 use super::exchange::Exchange;
+use super::tasks::Tasks;
 use super::wire::{ResetSwitch, Wire};
 use crate::client::Client;
 use crate::tls::Acceptor;
 
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-const HEAD_TIME: Duration = Duration::from_secs(60);
+/// How long a connection may be idle, as long as nginx allows by default.
+const HEAD_TIME: Duration = Duration::from_secs(75);
 /// Pause after a failed accept, which mostly means that there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -42,26 +42,21 @@ pub(crate) enum Acceptance {
 pub(crate) struct Server<S> {
     service: S,
     acceptance: Acceptance,
-    stop: CancellationToken,
-    connections: TaskTracker,
+    tasks: Tasks,
 }
 
 impl<S: Service> Server<S> {
-    pub(crate) fn new(
-        service: S,
-        acceptance: Acceptance,
-        stop: CancellationToken,
-        connections: TaskTracker,
-    ) -> Arc<Self> {
-        Arc::new(Self { service, acceptance, stop, connections })
+    /// Serves connections of `listener` as tasks, until these are to end.
+    pub(crate) fn start(service: S, acceptance: Acceptance, listener: TcpListener, tasks: &Tasks) {
+        let server = Arc::new(Self { service, acceptance, tasks: tasks.clone() });
+        tasks.spawn(server.accept_all(listener));
     }
 
-    /// Accepts until the stop token is cancelled. Connections run as tasks of the tracker.
-    pub(crate) async fn accept_all(self: Arc<Self>, listener: TcpListener) {
-        while let Some(accepted) = self.stop.run_until_cancelled(listener.accept()).await {
+    async fn accept_all(self: Arc<Self>, listener: TcpListener) {
+        while let Some(accepted) = self.tasks.until_ending(listener.accept()).await {
             match accepted {
                 Ok((socket, _)) => {
-                    self.connections.spawn(Arc::clone(&self).connection(socket));
+                    self.tasks.spawn(Arc::clone(&self).connection(socket));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -80,7 +75,7 @@ impl<S: Service> Server<S> {
             Acceptance::Plain => self.serve(wire, Client::default(), &reset).await,
             Acceptance::Tls(acceptor) => {
                 let handshake = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(wire));
-                match self.stop.run_until_cancelled(handshake).await {
+                match self.tasks.until_ending(handshake).await {
                     Some(Ok(Ok((stream, client)))) => self.serve(stream, client, &reset).await,
                     Some(Ok(Err(error))) => tracing::info!(%error, "a TLS handshake failed"),
                     Some(Err(_)) => tracing::info!("a TLS handshake took too long"),
@@ -113,7 +108,7 @@ impl<S: Service> Server<S> {
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
-        let ended = match self.stop.run_until_cancelled(connection.as_mut()).await {
+        let ended = match self.tasks.until_ending(connection.as_mut()).await {
             Some(ended) => ended,
             None => {
                 connection.as_mut().graceful_shutdown();

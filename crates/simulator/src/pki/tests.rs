@@ -1,6 +1,6 @@
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::*;

@@ -107,6 +107,23 @@ async fn held_requests_wait_until_they_are_released() {
 }
 
 #[tokio::test]
+async fn a_request_has_its_effect_though_its_client_left() {
+    let bench = Arc::new(Bench::start().await);
+    bench.next(json!({"hints": []})).await;
+    let order = bench.auth().await;
+    bench.control_post("/v1/hold", json!({"path": "/rp/v6.0/collect"})).await;
+    let collect = bench.try_collect(&order);
+    let waiting = bench.control_get("/v1/requests/wait?path=/rp/v6.0/collect&answered=false");
+    tokio::select! {
+        answer = collect => panic!("it is held: {answer:?}"),
+        _ = waiting => {}
+    }
+    bench.control_post("/v1/release", json!({})).await;
+    bench.control_get("/v1/requests/wait?path=/rp/v6.0/collect&answered=true").await;
+    assert_eq!(bench.collect(&order).await.error(), invalid("No such order"));
+}
+
+#[tokio::test]
 async fn a_wait_ends_in_time() {
     let bench = Bench::start().await;
     let answer = bench.control(Method::GET, "/v1/requests/wait?count=1&timeoutMs=50", &json!({})).await;

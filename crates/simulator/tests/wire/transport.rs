@@ -6,6 +6,7 @@ use riskgate_simulator::{
 };
 use rustls::version;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::bench::{Bench, Client, RP, exchange, post};
@@ -112,11 +113,35 @@ async fn plain_http_needs_nothing() {
     running.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_comes_too_slowly_is_a_408() {
+    let running = start(Options::new(Transport::Plain)).await.unwrap();
+    let mut socket = TcpStream::connect(running.bankid_se_address()).await.unwrap();
+    let head = "POST /rp/v6.0/auth HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""errorCode":"requestTimeout""#),
+        "{answer}"
+    );
+}
+
 #[tokio::test]
-async fn a_stopped_simulator_is_gone_and_an_idle_connection_does_not_hold_it() {
+async fn a_stopped_simulator_is_gone_and_nothing_holds_it() {
     let bench = Bench::start().await;
+    let slow = json!({"delays": {"order": 600_000}});
+    bench.next(slow).await;
+    let client = bench.client(RP);
+    let waiting = client.request(&bench.running, auth());
+    tokio::select! {
+        answer = waiting => panic!("it came at once: {answer:?}"),
+        _ = bench.control_get("/v1/requests/wait") => {}
+    }
     let idle = TcpStream::connect(bench.running.bankid_se_address()).await.unwrap();
     let address = bench.running.bankid_se_address();
+    // What still waits is given two seconds; nothing else moves the paused clock.
+    tokio::time::pause();
     bench.running.stop().await;
     assert!(TcpStream::connect(address).await.is_err());
     drop(idle);

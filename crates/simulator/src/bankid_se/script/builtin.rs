@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Fault, FaultKind, FaultPoint, Lasts, Outcome, Script, ScriptedDevice, Step, StepUp};
+use super::{
+    ErrorStatus, Fault, FaultKind, FaultPoint, Lasts, Outcome, Script, ScriptedDevice, Step, StepUp,
+};
 
 /// A personal number that decides what its orders do. All have the form of the documentation's example
 /// (`bankid-se.md section 11`) and a right check digit, so that applications accept them.
@@ -73,35 +75,35 @@ pub fn builtins() -> Vec<Builtin> {
             "503 maintenance instead of an order",
             FaultPoint::Order,
             None,
-            error(503, "maintenance"),
+            error(ErrorStatus::SERVICE_UNAVAILABLE, "maintenance"),
         ),
         faulty(
             "200001222389",
             "500 internalError to the first collect, then completes, risk low",
             FaultPoint::Collect,
             Some(1),
-            error(500, "internalError"),
+            error(ErrorStatus::INTERNAL_SERVER_ERROR, "internalError"),
         ),
         faulty(
             "200001232388",
             "completes, but the answer is lost: the connection closes",
             FaultPoint::Terminal,
             None,
-            Some(FaultKind::Drop {}),
+            FaultKind::Drop {},
         ),
         faulty(
             "200001242387",
             "an HTML page with status 403 to collects",
             FaultPoint::Collect,
             None,
-            Some(FaultKind::Html403 {}),
+            FaultKind::Html403 {},
         ),
         faulty(
             "200001252386",
             "garbage instead of the terminal answer",
             FaultPoint::Terminal,
             None,
-            Some(FaultKind::Garbage {}),
+            FaultKind::Garbage {},
         ),
     ]
 }
@@ -119,9 +121,8 @@ fn failed(personal_number: &'static str, about: &'static str, hint: &str) -> Bui
     Builtin { personal_number, about, script }
 }
 
-fn error(status: u16, code: &str) -> Option<FaultKind> {
-    let status = status.try_into().ok()?;
-    Some(FaultKind::Error { status, error_code: code.to_owned(), details: "Scripted".to_owned() })
+fn error(status: ErrorStatus, code: &str) -> FaultKind {
+    FaultKind::Error { status, error_code: code.to_owned(), details: "Scripted".to_owned() }
 }
 
 fn faulty(
@@ -129,8 +130,8 @@ fn faulty(
     about: &'static str,
     at: FaultPoint,
     times: Option<u32>,
-    kind: Option<FaultKind>,
+    kind: FaultKind,
 ) -> Builtin {
-    let faults = kind.map(|kind| Fault { at, skip: 0, times, when: None, kind }).into_iter().collect();
+    let faults = vec![Fault { at, skip: 0, times, when: None, kind }];
     Builtin { personal_number, about, script: Script { faults, ..Script::default() } }
 }

@@ -102,6 +102,11 @@ pub type Members = Map<String, Value>;
 pub struct ErrorStatus(http::StatusCode);
 
 impl ErrorStatus {
+    /// 500.
+    pub const INTERNAL_SERVER_ERROR: Self = Self(http::StatusCode::INTERNAL_SERVER_ERROR);
+    /// 503.
+    pub const SERVICE_UNAVAILABLE: Self = Self(http::StatusCode::SERVICE_UNAVAILABLE);
+
     /// The status.
     #[must_use]
     pub fn code(self) -> http::StatusCode {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::builtin::{Builtin, builtins};
-pub use self::fault::{Fault, FaultKind, FaultPoint, Members, When};
+pub use self::fault::{ErrorStatus, Fault, FaultKind, FaultPoint, Members, When};
 pub(crate) use self::hint::plan;
 pub use self::hint::{Lasts, Step};
 pub use self::outcome::Outcome;
