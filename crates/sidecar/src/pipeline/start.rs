@@ -64,11 +64,15 @@ fn prepare(exchange: &Exchange, operation: Operation, request: &Request) -> Resu
     let config = &exchange.snapshot.config;
     let given = attach::given(&request.headers, &config.risk_parameters, config.mode == Mode::Enforce)
         .map_err(|attach::BadHeader(text)| text.to_owned())?;
-    exchange
+    let mut prepared = exchange
         .provider()
         .protocol
         .prepare(operation, &request.body, &given, config.mode)
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    // Sources are asked about what is known, also where the provider's request has no place for it.
+    prepared.client_ip = prepared.client_ip.or(given.client_ip);
+    prepared.user_agent = prepared.user_agent.or(given.user_agent);
+    Ok(prepared)
 }
 
 /// A request that passes as it came.
