@@ -1,12 +1,13 @@
 //! `riskgate sidecar`: the sidecar of a pod on a laptop, straight from a policy file.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 use riskgate_sidecar::ops::log::LogHandle;
-use riskgate_sidecar::{Options, run as sidecar};
+use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
 
 use crate::exit::Failure;
 use crate::policy_file::Choice;
@@ -48,11 +49,12 @@ pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let options = Options {
-        source: Box::new(PolicySource::new(policy, choice)),
-        credentials,
-        pod: pod.unwrap_or_else(sidecar::host_name),
-        log,
-    };
+    let source = PolicySource::new(policy, choice);
+    if std::io::stderr().is_terminal() {
+        // People get the lines to correct as they are; programs get them as a line of the log.
+        source.read().map_err(|problems| Failure::configuration(anyhow::Error::msg(problems)))?;
+    }
+    let options =
+        Options { source: Box::new(source), credentials, pod: pod.unwrap_or_else(sidecar::host_name), log };
     Ok(runtime.block_on(sidecar::serve(options)))
 }

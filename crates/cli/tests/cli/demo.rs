@@ -61,7 +61,11 @@ fn explained(policy: &str, row: &Value, output: &str) -> Ran {
 
 #[test]
 fn every_transaction_ends_as_the_policy_demands() {
-    let rows = rows(&riskgate(&["demo", "--output", "json"]));
+    let ran = riskgate(&["demo", "--output", "json"]);
+    for number in ["200001012384", "200001022383", "200001032382", "200001042381"] {
+        assert!(!ran.stdout.contains(number), "{ran:?}");
+    }
+    let rows = rows(&ran);
     assert_eq!(rows.len(), DEMANDED.len());
     for (row, demanded) in rows.iter().zip(DEMANDED) {
         let record = record(row);
@@ -100,20 +104,30 @@ fn what_is_explained_is_what_happens() {
         for row in rows(&riskgate(&["demo", "--policy", policy, "--output", "json"])) {
             let ran = explained(policy, &row, "json");
             let told: DecisionRecord = serde_json::from_value(ran.json()).unwrap();
-            let mut happened = record(&row);
-            // The order itself is made up in the one, and sent by the demo in the other.
-            assert_eq!(told.transaction.is_some(), happened.transaction.is_some());
-            assert_eq!(
-                happened.lint,
-                if told.attached.is_empty() { vec![] } else { vec!["PrivateEndUserIp"] }
-            );
-            for (to, from) in [(&mut happened, &told)] {
-                (to.id, to.time, to.pod) = (from.id.clone(), from.time.clone(), from.pod.clone());
-                (to.transaction, to.subject) = (from.transaction.clone(), from.subject.clone());
-                (to.lint, to.revision) = (from.lint.clone(), from.revision.clone());
-            }
+            let happened = record(&row);
+            let lint: &[&str] = if told.attached.is_empty() { &[] } else { &["PrivateEndUserIp"] };
+            assert_eq!(happened.lint, lint, "{policy}");
+            assert_eq!(told.transaction.is_some(), happened.transaction.is_some(), "{policy}");
+            // The order, and whose it is, are made up in the one; ports and Secrets are the demo's in the other.
+            let happened = DecisionRecord {
+                id: told.id.clone(),
+                time: told.time.clone(),
+                pod: told.pod.clone(),
+                revision: told.revision.clone(),
+                transaction: told.transaction.clone(),
+                subject: told.subject.clone(),
+                lint: told.lint.clone(),
+                ..happened
+            };
             assert_eq!(told, happened, "{policy}");
+        }
+    }
+}
 
+#[test]
+fn what_is_explained_is_what_the_application_receives() {
+    for policy in ["sound.yaml", "watching.yaml"] {
+        for row in rows(&riskgate(&["demo", "--policy", policy, "--output", "json"])) {
             let text = explained(policy, &row, "text").stdout;
             for (name, value) in row["received"]["headers"].as_object().unwrap() {
                 if name != "riskgate-decision-id" {

@@ -55,7 +55,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(super) fn run(args: DemoArgs) -> Result<Exit, Failure> {
-    log(args.policy.is_some());
+    log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -79,12 +79,11 @@ pub(super) fn run(args: DemoArgs) -> Result<Exit, Failure> {
     })
 }
 
-/// What goes on behind the scenes goes to standard error: what fails, what the sidecar takes over while it is left running,
-/// and what is unwise in a policy of the user's own.
-fn log(own_policy: bool) {
-    let of_policy = if own_policy { LevelFilter::WARN } else { LevelFilter::ERROR };
+/// What goes on behind the scenes goes to standard error: what fails, and what the sidecar takes over while it is left
+/// running. What is unwise in a policy is told by `policy validate`.
+fn log() {
     let targets = Targets::new()
-        .with_target("riskgate", of_policy)
+        .with_target("riskgate", LevelFilter::ERROR)
         .with_target("riskgate_sidecar", LevelFilter::INFO)
         .with_target("riskgate_simulator", LevelFilter::WARN);
     let lines = tracing_subscriber::fmt::layer()
