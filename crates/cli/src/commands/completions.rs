@@ -7,13 +7,15 @@ use crate::Cli;
 use crate::exit::{Exit, Failure};
 use crate::output::print;
 
+const WHERE: &str = "\
+Where the shells look for them:
+  riskgate completions bash > ~/.local/share/bash-completion/completions/riskgate
+  riskgate completions zsh > \"${fpath[1]}/_riskgate\"
+  riskgate completions fish > ~/.config/fish/completions/riskgate.fish";
+
 /// Print a completion script for a shell
-///
-/// bash:  riskgate completions bash > ~/.local/share/bash-completion/completions/riskgate
-/// zsh:   riskgate completions zsh > "${fpath[1]}/_riskgate"
-/// fish:  riskgate completions fish > ~/.config/fish/completions/riskgate.fish
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = WHERE)]
 pub(crate) struct CompletionsArgs {
     shell: SupportedShell,
 }
