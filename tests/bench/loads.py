@@ -14,7 +14,7 @@ CONNECTIONS = 50
 
 # More of the cores' time than this in other processes' hands, and a run is repeated.
 _FOREIGN = 0.15
-_TRIES = 3
+_TRIES = 2
 
 
 @dataclass(frozen=True)
