@@ -31,6 +31,16 @@ pub(super) async fn signals(
     signals
 }
 
+/// Whether sources are asked about a completed transaction: then its answer has to be kept meanwhile.
+pub(super) fn takes_time(exchange: &Exchange, scope: &Scope<'_>) -> bool {
+    let asks = |flow: &Flow| exchange.snapshot.sources.asks(flow, Phase::Assess);
+    match scope {
+        Scope::Flow(flow) => asks(flow),
+        Scope::Strictest { flows, .. } => flows.iter().any(|flow| asks(flow)),
+        Scope::UnknownBlocked | Scope::Uncovered(_) => false,
+    }
+}
+
 /// The provider's own indication as a signal.
 fn indication(exchange: &Exchange, order: Option<&Order>, completed: &Completed) -> Signal {
     let operation = order.map(|order| order.operation);

@@ -33,12 +33,13 @@ pub(super) async fn run(exchange: &Exchange, request: Request) -> Answered {
     let waited = join(&exchange.gateway, key, |progress| {
         let exchange = exchange.clone();
         let reference = reference.clone();
-        async move {
+        // Boxed: the future is large, and is moved on its way into its task.
+        Box::pin(async move {
             let answered = Collect { exchange: &exchange, reference: &reference, progress: &progress }
                 .run(&request)
                 .await;
             (progress, answered)
-        }
+        })
     });
     match waited.await {
         Waited::Answer(answered) => answered,
@@ -136,17 +137,7 @@ impl Collect<'_> {
     ) -> Answered {
         let passed = Response::passed(answer);
         match reading {
-            Reading::Complete(completed) => {
-                let held = Held {
-                    status: passed.status,
-                    headers: passed.headers_to_keep(),
-                    body: passed.body.clone(),
-                };
-                if let Err(error) = self.exchange.gateway.store.hold(self.key(), held).await {
-                    self.exchange.store_failed("hold", &error);
-                }
-                self.judge(order.as_ref(), &completed, passed).await
-            }
+            Reading::Complete(completed) => self.judge(order.as_ref(), &completed, passed).await,
             Reading::Failed => {
                 let (response, _) = self.settle(passed, Final::Failed).await;
                 Answered::new(Outcome::Passed, response)
@@ -177,6 +168,9 @@ impl Collect<'_> {
             return Answered::new(Outcome::Passed, response);
         };
         let monitor = exchange.snapshot.config.mode == Mode::Monitor;
+        if assess::takes_time(&exchange, &scope) {
+            self.hold(&passed).await;
+        }
         if monitor {
             // Nothing may change, the time of an answer included: it passes before any source is asked.
             let (response, _) = self.settle(passed.clone(), Final::Complete).await;
@@ -209,6 +203,15 @@ impl Collect<'_> {
     /// Tells those who wait; nobody may be waiting any more.
     fn tell(&self, progress: Progress) {
         let _nobody = self.progress.send(progress);
+    }
+
+    /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.
+    async fn hold(&self, passed: &Response) {
+        let (status, headers, body) = (passed.status, passed.headers_to_keep(), passed.body.clone());
+        if let Err(error) = self.exchange.gateway.store.hold(self.key(), Held { status, headers, body }).await
+        {
+            self.exchange.store_failed("hold", &error);
+        }
     }
 
     /// Keeps the answer as the application gets it. Gives back the one that holds, and whether it is this one.

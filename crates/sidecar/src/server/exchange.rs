@@ -130,7 +130,6 @@ impl HttpServerApp for Application {
                 return None;
             }
         }
-        session.set_write_timeout(Some(timeouts.answer.0));
         let (response, whole) = match self.read(&mut session, &timeouts).await {
             Incoming::Whole(request) => (self.gateway.handle(self.provider, request).await, true),
             Incoming::Turned(fault, details) => {
@@ -143,7 +142,8 @@ impl HttpServerApp for Application {
         } else {
             respect_connection_header(&mut session, timeouts.idle.0);
         }
-        write(&mut session, &response).await?;
+        // Not pingora's own write timeout: that one starts a thread that wakes a hundred times a second.
+        tokio::time::timeout(timeouts.answer.0, write(&mut session, &response)).await.ok()??;
         if !whole {
             body::linger(&mut session).await;
             session.shutdown().await;

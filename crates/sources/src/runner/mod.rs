@@ -81,13 +81,21 @@ impl Runner {
     /// the flow lists and the runner does not have gives no signal, which evaluation takes for `Unavailable`. Dropping the
     /// future drops every question.
     pub async fn ask(&self, flow: &Flow, phase: Phase, question: &Question) -> Vec<Signal> {
-        let asked = flow
-            .sources
+        let asked = self.asked(flow, phase).map(|guarded| self.ask_one(guarded, phase, question));
+        join_all(asked).await
+    }
+
+    /// Whether [`Runner::ask`] would ask anybody.
+    #[must_use]
+    pub fn asks(&self, flow: &Flow, phase: Phase) -> bool {
+        self.asked(flow, phase).next().is_some()
+    }
+
+    fn asked<'a>(&'a self, flow: &'a Flow, phase: Phase) -> impl Iterator<Item = &'a Guarded> {
+        flow.sources
             .iter()
             .filter_map(|rule| self.sources.iter().find(|guarded| guarded.source.name() == rule.name))
-            .filter(|guarded| guarded.source.serves(phase))
-            .map(|guarded| self.ask_one(guarded, phase, question));
-        join_all(asked).await
+            .filter(move |guarded| guarded.source.serves(phase))
     }
 
     async fn ask_one(&self, guarded: &Guarded, phase: Phase, question: &Question) -> Signal {
