@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::stage::{AUTH, Stage, at_once, auth, body, error, header, order_ref};
 
+/// Headers, and the status and code that they get.
+type Case<'a> = (&'a [(&'a str, &'a str)], u16, &'a str);
+
 fn request(method: &Method, path: &str, headers: &[(&str, &str)]) -> Result<Request<Bytes>> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
@@ -21,7 +24,7 @@ async fn browsers_and_strangers_are_turned_away() -> Result<()> {
     let stage = Stage::start(|policy| policy).await?;
     let base_url = stage.sidecar.base_url()?;
     let json_type = ("content-type", "application/json");
-    let cases: [(&[(&str, &str)], u16, &str); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[json_type, ("origin", "https://evil.example")], 403, "unauthorized"),
         (&[json_type, ("sec-fetch-site", "cross-site")], 403, "unauthorized"),
         (&[json_type, ("host", "evil.example")], 403, "unauthorized"),
