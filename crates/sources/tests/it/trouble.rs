@@ -88,7 +88,7 @@ async fn a_server_without_tls() {
 
 #[tokio::test]
 async fn no_answer_and_half_an_answer_in_time() {
-    let limits = Limits { answer: Duration::from_millis(50), ..ROOMY };
+    let limits = Limits { answer: Duration::from_millis(250), ..ROOMY };
     for beginning in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc"] {
         let mut open = None;
         let error = outcome(limits, async |mut connection| {
@@ -96,7 +96,7 @@ async fn no_answer_and_half_an_answer_in_time() {
             open = Some(connection);
         })
         .await;
-        assert_eq!(error, lost("no answer within 50ms"), "after {beginning:?}");
+        assert_eq!(error, lost("no answer within 250ms"), "after {beginning:?}");
     }
 }
 

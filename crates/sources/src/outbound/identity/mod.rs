@@ -103,7 +103,6 @@ impl Identity {
     ///
     /// [`IdentityError`] when the two are no valid client certificate with its key.
     pub fn from_pem(certificate: &[u8], key: &[u8], now: i64) -> Result<Self, IdentityError> {
-        // ring copies what it needs of the key; what was read is wiped here.
         Self::assemble(&pem::certificates(certificate)?, &*pem::key(key)?, now)
     }
 
@@ -145,7 +144,7 @@ impl Identity {
         key: &PrivateKeyDer<'static>,
         now: i64,
     ) -> Result<Self, IdentityError> {
-        // ring copies what it needs; what was read is wiped when `key` is dropped.
+        // ring copies what it needs; what was read is wiped when the caller drops it.
         let key =
             ring::sign::any_supported_type(key).map_err(|error| IdentityError::BadKey(error.to_string()))?;
         let (chain, leaf) = leaf::chain(certificates, &key)?;
