@@ -139,15 +139,9 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     };
 
     let tasks = TaskTracker::new();
-    let store = MemoryStore::new(config.store.memory.max_bytes.0, clock.clone());
-    let parts = Parts {
-        snapshot,
-        store: Arc::new(store),
-        metrics,
-        decisions,
-        pod: options.pod,
-        tasks: tasks.clone(),
-    };
+    let store = Arc::new(MemoryStore::new(config.store.memory.max_bytes.0, clock.clone()));
+    let parts =
+        Parts { snapshot, store: store.clone(), metrics, decisions, pod: options.pod, tasks: tasks.clone() };
     let gateway = Gateway::new(parts);
     let (shutdown, watching) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
@@ -160,7 +154,7 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let health_pages = Arc::new(Health::new(gateway.clone(), draining.clone()));
     background.push(tokio::spawn(http::serve(health, health_pages, stopped.clone())));
     background.push(tokio::spawn(http::serve(admin, Arc::new(Admin::new(gateway.clone())), stopped)));
-    background.push(tokio::spawn(reloader::follow(gateway.clone(), loader, changes, options.log)));
+    background.push(tokio::spawn(reloader::follow(gateway.clone(), store, loader, changes, options.log)));
     Ok(Started { ready, gateway, drain: Drain { draining, shutdown, tasks }, background, stop })
 }
 

@@ -107,6 +107,9 @@ async fn a_full_store_takes_no_new_order_and_drops_none() -> Result<()> {
     }
     let metrics = stage.sidecar.metrics().await?;
     assert!(metrics.sum("riskgate_store_errors_total", &[("operation", "admit")]) >= 1.0);
+    stage.sidecar.change_policy(&harness::Policy::new(stage.simulator.endpoint()))?;
+    crate::reload::taken(&stage.sidecar, 1.0).await?;
+    stage.order(AUTH, &auth()).await?;
     Ok(())
 }
 

@@ -2,22 +2,30 @@
 
 use std::sync::Arc;
 
+use riskgate_store::MemoryStore;
+
 use super::log::LogHandle;
 use crate::config::reload::Loader;
 use crate::config::watch::Changes;
 use crate::pipeline::Gateway;
 
 /// Reloads on every change, for ever. What is invalid is refused, counted and told once; the last good snapshot stays.
-pub async fn follow(gateway: Arc<Gateway>, loader: Loader, mut changes: Changes, log: LogHandle) {
+pub async fn follow(
+    gateway: Arc<Gateway>,
+    store: Arc<MemoryStore>,
+    loader: Loader,
+    mut changes: Changes,
+    log: LogHandle,
+) {
     loop {
         let changed = changes.next().await;
         if changed || gateway.snapshot().has_expired_keys(loader.around().clock.now()) {
-            reload(&gateway, &loader, &log);
+            reload(&gateway, &store, &loader, &log);
         }
     }
 }
 
-fn reload(gateway: &Gateway, loader: &Loader, log: &LogHandle) {
+fn reload(gateway: &Gateway, store: &MemoryStore, loader: &Loader, log: &LogHandle) {
     let before = gateway.snapshot();
     let snapshot = match loader.load(Some(&before)) {
         Ok(snapshot) => snapshot,
@@ -33,6 +41,7 @@ fn reload(gateway: &Gateway, loader: &Loader, log: &LogHandle) {
         return;
     }
     log.follow(snapshot.config.log.level);
+    store.set_max_bytes(snapshot.config.store.memory.max_bytes.0);
     tracing::info!(revision = &*snapshot.revision, "the configuration was taken");
     gateway.take(snapshot);
 }
