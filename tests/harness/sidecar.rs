@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::process::Process;
 use crate::spawn::tethered;
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, eventually};
 use crate::web;
 
 /// A running sidecar, started from a policy as a developer would: `riskgate sidecar --policy … --credentials …`.
@@ -113,6 +113,20 @@ impl Sidecar {
             .iter()
             .map(|line| serde_json::from_str(line).with_context(|| format!("not a record: {line}")))
             .collect()
+    }
+
+    /// Waits until `count` decision records are printed, and gives all there are: a record is written before its answer
+    /// leaves, but whoever reads the pipe may be a moment behind the answer.
+    ///
+    /// # Errors
+    /// When fewer come, or a line is not JSON.
+    pub async fn decisions_once(&self, count: usize) -> Result<Vec<Value>> {
+        eventually(&format!("{count} decisions"), PATIENCE, || async {
+            let records = self.decisions()?;
+            ensure!(records.len() >= count, "{} decisions", records.len());
+            Ok(records)
+        })
+        .await
     }
 
     /// Waits for the decision record that `wanted` accepts.

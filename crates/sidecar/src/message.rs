@@ -20,8 +20,7 @@ const NOT_PASSED: [HeaderName; 11] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// A request of the application.
-#[derive(Debug)]
+/// A request of the application. It has no `{:?}` form: it holds a personal number, and must not reach a log.
 pub struct Request {
     /// The method.
     pub method: http::Method,
@@ -29,7 +28,7 @@ pub struct Request {
     pub path: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body. Its bytes must not reach a log: `{:?}` of this type is not written anywhere.
+    /// The body.
     pub body: Bytes,
 }
 

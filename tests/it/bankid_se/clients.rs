@@ -130,7 +130,7 @@ async fn phone_orders_complete_and_are_judged_by_their_own_rule() -> Result<()> 
         let result = client.collect(&reference).await?.returned()?;
         assert_eq!(result["status"], "complete", "{operation}: {result}");
     }
-    for record in stage.sidecar.decisions()? {
+    for record in stage.sidecar.decisions_once(2).await? {
         assert_eq!(record["signals"][0]["assessment"], "NotApplicable", "{record}");
         assert_eq!(record["reasons"][0]["code"], "WhenNotApplicable", "{record}");
     }

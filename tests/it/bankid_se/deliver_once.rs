@@ -27,7 +27,7 @@ async fn a_dropped_connection_loses_nothing() -> Result<()> {
     let first = stage.collect(&order).await?;
     assert_eq!(body(&first)?["status"], "complete");
     assert_eq!(stage.deliveries(&order).await?, 1, "the provider was not asked again");
-    assert_eq!(stage.sidecar.decisions()?.len(), 1, "one decision for one transaction");
+    assert_eq!(stage.sidecar.decisions_once(1).await?.len(), 1, "one decision for one transaction");
     Ok(())
 }
 
@@ -81,7 +81,7 @@ async fn fifty_collects_at_once_cost_one_call() -> Result<()> {
     assert_eq!(bodies.len(), 50);
     assert!(bodies.iter().all(|body| body == &bodies[0]), "everybody gets the same answer");
     assert_eq!(stage.simulator.control().requests(COLLECT).await?.len(), 1, "one call of the provider");
-    assert_eq!(stage.sidecar.decisions()?.len(), 1);
+    assert_eq!(stage.sidecar.decisions_once(1).await?.len(), 1);
     Ok(())
 }
 

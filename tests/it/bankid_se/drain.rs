@@ -64,7 +64,7 @@ async fn an_answer_that_nobody_waits_for_is_finished_too() -> Result<()> {
     stage.sidecar.process().terminate()?;
     stage.simulator.control().release(COLLECT).await?;
     ends_well(&mut stage).await?;
-    assert_eq!(stage.sidecar.decisions()?.len(), 1, "it was decided and recorded before the end");
+    assert_eq!(stage.sidecar.decisions_once(1).await?.len(), 1, "it was decided and recorded before the end");
     Ok(())
 }
 

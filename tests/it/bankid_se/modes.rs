@@ -76,7 +76,7 @@ async fn uncovered_operations_pass_where_the_policy_says_so() -> Result<()> {
     stage.simulator.control().script_next(&at_once(json!({ "risk": "high" }))).await?;
     let order = stage.order(SIGN, &sign()).await?;
     assert_eq!(body(&stage.collect(&order).await?)?["status"], "complete", "its collects pass");
-    let records = stage.sidecar.decisions()?;
+    let records = stage.sidecar.decisions_once(1).await?;
     assert_eq!(records.len(), 1, "one record for one uncovered operation");
     assert_eq!(
         (&records[0]["verdict"], &records[0]["reasons"][0]["code"]),

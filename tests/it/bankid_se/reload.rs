@@ -91,7 +91,7 @@ async fn two_hundred_changes_under_load_fail_no_request() -> Result<()> {
         rounds += client?.context("a request failed during the changes")?;
     }
     assert!(rounds > 100, "the clients really ran: {rounds}");
-    one_revision_each(&stage)
+    one_revision_each(&stage).await
 }
 
 /// Exchanges two folders' key pairs, key last, so that for a moment they do not match: that moment must be refused.
@@ -104,9 +104,9 @@ fn swap(one: &std::path::Path, other: &std::path::Path) -> Result<()> {
     Ok(())
 }
 
-fn one_revision_each(stage: &Stage) -> Result<()> {
+async fn one_revision_each(stage: &Stage) -> Result<()> {
     let mut by_verdict = std::collections::BTreeMap::<String, BTreeSet<String>>::new();
-    let records = stage.sidecar.decisions()?;
+    let records = stage.sidecar.decisions_once(100).await?;
     assert!(records.len() > 100, "decisions were recorded: {}", records.len());
     for record in &records {
         let text = |name: &str| {

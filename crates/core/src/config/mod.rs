@@ -257,8 +257,8 @@ impl SidecarConfig {
             .find(|entry| entry.name == provider)
             .map(|entry| entry.bank_id_se.when_order_unknown);
         match when {
-            _ if flows.is_empty() => Scope::Uncovered(self.uncovered_operations.verdict()),
             Some(WhenOrderUnknown::Block) => Scope::UnknownBlocked,
+            _ if flows.is_empty() => Scope::Uncovered(self.uncovered_operations.verdict()),
             _ => Scope::Strictest { provider, flows },
         }
     }

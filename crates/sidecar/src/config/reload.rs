@@ -60,6 +60,18 @@ impl Loader {
     }
 }
 
+impl Loader {
+    /// Makes the snapshot in force anew, without the certificates whose time is over. What changed on disk plays no part, so
+    /// that an invalid change keeps no key in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] when a credential of the configuration in force is gone.
+    pub fn renew(&self, current: &Snapshot) -> Result<Snapshot, LoadError> {
+        Ok(Snapshot::build(current.config.clone(), &self.around, Some(current))?)
+    }
+}
+
 /// Ports and provider names are injected into the application's environment when its pod is made: they cannot follow.
 fn keeps_listeners(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadError> {
     let listeners = |config: &SidecarConfig| {

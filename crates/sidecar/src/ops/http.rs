@@ -12,7 +12,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+
+/// How many connections are served at once: these ports are for probes, scrapers and people, and one of them is open to the
+/// network.
+const CONNECTIONS: usize = 64;
+/// How long one connection may live, so that callers who stall cannot keep probes out.
+const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Answers GET requests by their path.
 pub trait Endpoints: Send + Sync + 'static {
@@ -45,6 +51,7 @@ impl Page {
 
 /// Serves `endpoints` until `stop`.
 pub async fn serve(listener: TcpListener, endpoints: Arc<dyn Endpoints>, mut stop: watch::Receiver<bool>) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => return,
@@ -54,6 +61,7 @@ pub async fn serve(listener: TcpListener, endpoints: Arc<dyn Endpoints>, mut sto
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
         let endpoints = endpoints.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let answer = answer(endpoints.as_ref(), &request.into_parts().0);
@@ -66,9 +74,10 @@ pub async fn serve(listener: TcpListener, endpoints: Arc<dyn Endpoints>, mut sto
             .serve_connection(TokioIo::new(tcp), service);
         let mut stopped = stop.clone();
         tokio::spawn(async move {
+            let _slot = slot;
             tokio::select! {
-                // A caller that breaks its connection is no event for us.
-                _ended = connection => {}
+                // A caller that breaks its connection, or stalls, is no event for us.
+                _ended = tokio::time::timeout(LIFETIME, connection) => {}
                 _ = stopped.changed() => {}
             }
         });

@@ -18,9 +18,15 @@ pub async fn follow(
     log: LogHandle,
 ) {
     loop {
-        let changed = changes.next().await;
-        if changed || gateway.snapshot().has_expired_keys(loader.around().clock.now()) {
+        if changes.next().await {
             reload(&gateway, &store, &loader, &log);
+        }
+        let current = gateway.snapshot();
+        if current.has_expired_keys(loader.around().clock.now())
+            && let Ok(renewed) = loader.renew(&current)
+        {
+            tracing::info!("keys that have served their time left memory");
+            gateway.take(renewed);
         }
     }
 }

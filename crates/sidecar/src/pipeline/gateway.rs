@@ -171,23 +171,21 @@ async fn route(exchange: &Exchange, request: Request) -> (Call, Answered) {
     let rejected = |fault, details: &str| {
         (Call::Other, Answered::new(Outcome::Rejected, exchange.fault(fault, details)))
     };
-    match protocol.recognise(request.method.as_str(), &request.path) {
+    let recognised = protocol.recognise(request.method.as_str(), &request.path);
+    let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod);
+    if known
+        && let Err(turned) = guard::content_type(&request.method, &request.headers, protocol.content_type())
+    {
+        return rejected(turned.fault, turned.details);
+    }
+    match recognised {
         Recognised::UnknownPath => rejected(Fault::NotFound, "no such path"),
         Recognised::OtherMethod => rejected(Fault::MethodNotAllowed, "only POST is taken here"),
-        recognised => {
-            if let Err(turned) =
-                guard::content_type(&request.method, &request.headers, protocol.content_type())
-            {
-                return rejected(turned.fault, turned.details);
-            }
-            match recognised {
-                Recognised::Start(operation) => {
-                    (Call::Start(operation), start::run(exchange, operation, &request).await)
-                }
-                Recognised::Result => (Call::Collect, result::run(exchange, request).await),
-                Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
-                _ => (Call::Probe, start::probe(exchange, &request).await),
-            }
+        Recognised::Start(operation) => {
+            (Call::Start(operation), start::run(exchange, operation, &request).await)
         }
+        Recognised::Result => (Call::Collect, result::run(exchange, request).await),
+        Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
+        Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }
 }
