@@ -62,7 +62,6 @@ impl SidecarConfig {
         check_unique(&mut findings, "flows", self.flows.iter().map(|flow| flow.name.as_str()));
         for (index, entry) in self.providers.iter().enumerate() {
             check_provider(&mut findings, index, entry);
-            check_shared_orders(&mut findings, index, entry, &self.providers[..index]);
         }
         for (index, flow) in self.flows.iter().enumerate() {
             self.check_flow(&mut findings, index, flow);
@@ -201,31 +200,6 @@ fn is_endpoint(text: &str) -> bool {
         (Some(rest), _) => bare(rest),
         (_, Some(rest)) => bare(rest) && loopback(rest),
         _ => false,
-    }
-}
-
-/// Two entries with one certificate for one provider could collect each other's orders, each under the other's flows.
-fn check_shared_orders(
-    findings: &mut Findings,
-    index: usize,
-    entry: &ProviderConfig,
-    before: &[ProviderConfig],
-) {
-    let bankid = &entry.bank_id_se;
-    let shares = |other: &&ProviderConfig| {
-        let theirs = &other.bank_id_se;
-        theirs.endpoint == bankid.endpoint
-            && theirs
-                .client_certificate_refs
-                .iter()
-                .any(|secret| bankid.client_certificate_refs.contains(secret))
-    };
-    if let Some(other) = before.iter().find(shares) {
-        let message = format!(
-            "{:?} has one of these certificates for the same endpoint: orders of one would be judged under the flows of the other; write one entry with several flows, or another certificate",
-            other.name
-        );
-        findings.add(format!("providers[{index}].bankIdSe.clientCertificateRefs"), message);
     }
 }
 
