@@ -17,8 +17,6 @@ PYTHON ?= python3
 export TOOLS := $(CURDIR)/.tools
 export TEST_LOGS := $(CURDIR)/target/test-logs
 export PATH := $(TOOLS)/bin:$(PATH)
-# A snapshot that differs fails; only `make golden` writes.
-export INSTA_UPDATE := no
 
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 SCRIPTS := tests/scripts
@@ -106,8 +104,8 @@ generate: build-tools ## Write the generated files anew (crds/)
 	cargo xtask generate
 
 .PHONY: golden
-golden: build-tools ## Write golden files and snapshots anew; then read the diff
-	INSTA_UPDATE=always UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests
+golden: build-tools ## Write the golden files anew; then read the diff
+	UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests
 
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
