@@ -1,6 +1,6 @@
 //! The vocabulary of riskgate, policy evaluation and the compiled sidecar configuration.
 //!
-//! Everything here is pure: no clock, no network, no files, no task. What one transaction was judged on goes in, a
+//! Everything here is pure: no network, no files, no task; time is an input. What one transaction was judged on goes in, a
 //! decision comes out, and the same input always gives the same decision.
 //!
 //! ```text
