@@ -12,13 +12,9 @@ pub(super) struct BadHeader(pub(super) &'static str);
 
 /// What may be attached to a request. With `strict`, a header that does not read is an error; without, it counts as not sent.
 pub(super) fn given(headers: &HeaderMap, policy: &RiskParameters, strict: bool) -> Result<Given, BadHeader> {
-    let lenient =
-        |read: Result<Option<Start>, BadHeader>| if strict { read } else { Ok(read.unwrap_or_default()) };
-    let lenient_ip =
-        |read: Result<Option<IpAddr>, BadHeader>| if strict { read } else { Ok(read.unwrap_or_default()) };
     Ok(Given {
-        start: lenient(start(headers))?.or(policy.start),
-        client_ip: lenient_ip(client_ip(headers, policy.client_ip.trusted_hops))?,
+        start: read(start(headers), strict)?.or(policy.start),
+        client_ip: read(client_ip(headers, policy.client_ip.trusted_hops), strict)?,
         user_agent: text(headers, "riskgate-user-agent"),
         referring_domain: text(headers, "riskgate-referring-domain")
             .or_else(|| policy.referring_domain.clone()),
@@ -28,6 +24,11 @@ pub(super) fn given(headers: &HeaderMap, policy: &RiskParameters, strict: bool) 
         device_identifier: text(headers, "riskgate-device-id"),
         hash_device_identifier: policy.device_identifier.hash == Some(DeviceIdentifierHash::Sha256),
     })
+}
+
+/// What a header says; with `strict`, that it does not read is an error, without, it says nothing.
+fn read<T>(header: Result<Option<T>, BadHeader>, strict: bool) -> Result<Option<T>, BadHeader> {
+    if strict { header } else { Ok(header.unwrap_or_default()) }
 }
 
 /// A header's text; browsers' user agents may hold any byte, so what is not UTF-8 is read as Latin-1.
