@@ -65,25 +65,6 @@ impl Response {
         Self { status: parts.status.as_u16(), headers, body }
     }
 
-    /// An answer that the store kept.
-    #[must_use]
-    pub fn kept(status: u16, headers: &[(String, String)], body: Bytes) -> Self {
-        let headers = headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?)))
-            .collect();
-        Self { status, headers, body }
-    }
-
-    /// The headers in the form that the store keeps. Values that are not text are left out: no provider sends any.
-    #[must_use]
-    pub fn headers_to_keep(&self) -> Vec<(String, String)> {
-        self.headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
-            .collect()
-    }
-
     /// Adds a header.
     pub fn add(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.push((name, value));
@@ -98,7 +79,7 @@ impl Response {
 
 impl From<Settled> for Response {
     fn from(settled: Settled) -> Self {
-        Self::kept(settled.status, &settled.headers, settled.body)
+        Self { status: settled.status, headers: settled.headers, body: settled.body }
     }
 }
 

@@ -79,13 +79,13 @@ pub trait TransactionStore: Send + Sync {
     /// [`StoreError::Unavailable`].
     async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError>;
 
-    /// Keeps a terminal answer as the application gets it, and gives back the one that holds: this, or the one that was
-    /// settled before.
+    /// Keeps a terminal answer as the application gets it. `None` when it holds; the one that was settled before where that
+    /// one does.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Settled, StoreError>;
+    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Option<Settled>, StoreError>;
 
     /// Notes that the answer to a request for the result was lost. Nothing is noted of an unknown transaction.
     ///

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use riskgate_core::{Millis, Operation, RequirementSet, Signal, Threshold};
 
 /// How long an open order is kept (design.md section 4).
@@ -68,7 +69,7 @@ pub struct Held {
     /// The HTTP status.
     pub status: u16,
     /// The response headers that may be passed on.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, byte for byte.
     pub body: Bytes,
 }
@@ -79,7 +80,7 @@ pub struct Settled {
     /// The HTTP status.
     pub status: u16,
     /// The response headers, those of the decision included.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body, byte for byte.
     pub body: Bytes,
     /// How the transaction ended, as the application sees it; gives the window.

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use http::{HeaderValue, header};
 use riskgate_core::{Operation, RequirementSet, SystemClock};
 use riskgate_store::{Final, Key, MemoryStore, Order, Settled, TransactionStore};
 
@@ -72,7 +73,7 @@ async fn the_account_is_honest_and_ten_thousand_orders_are_small() {
     honest("50,000 orders", store.usage().bytes, resident() - before);
 
     for number in 0..5_000 {
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_str("application/json").unwrap())];
         let settled =
             Settled { status: 200, headers, body: vec![b'x'; 6000].into(), outcome: Final::Complete };
         store.settle(key(&reference(number)), settled).await.unwrap();

@@ -154,7 +154,7 @@ impl Collect<'_> {
         let status = held.status;
         match self.exchange.provider().protocol.read_result(self.reference, status, &held.body) {
             Ok(Reading::Complete(completed)) => {
-                let passed = Response::kept(status, &held.headers, held.body);
+                let passed = Response { status, headers: held.headers, body: held.body };
                 self.judge(order.as_ref(), &completed, passed).await
             }
             // Only complete answers are held; anything else was not written by us.
@@ -209,7 +209,7 @@ impl Collect<'_> {
 
     /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.
     async fn hold(&self, passed: &Response) {
-        let (status, headers, body) = (passed.status, passed.headers_to_keep(), passed.body.clone());
+        let Response { status, headers, body } = passed.clone();
         if let Err(error) = self.exchange.gateway.store.hold(self.key(), Held { status, headers, body }).await
         {
             self.exchange.store_failed("hold", &error);
@@ -218,15 +218,11 @@ impl Collect<'_> {
 
     /// Keeps the answer as the application gets it. Gives back the one that holds, and whether it is this one.
     async fn settle(&self, response: Response, outcome: Final) -> (Response, bool) {
-        let settled = Settled {
-            status: response.status,
-            headers: response.headers_to_keep(),
-            body: response.body.clone(),
-            outcome,
-        };
-        match self.exchange.gateway.store.settle(self.key(), settled.clone()).await {
-            Ok(holds) if holds == settled => (response, true),
-            Ok(other) => (other.into(), false),
+        let Response { status, headers, body } = response.clone();
+        match self.exchange.gateway.store.settle(self.key(), Settled { status, headers, body, outcome }).await
+        {
+            Ok(None) => (response, true),
+            Ok(Some(earlier)) => (earlier.into(), false),
             Err(error) => {
                 self.exchange.store_failed("settle", &error);
                 (response, true)

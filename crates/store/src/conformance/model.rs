@@ -41,14 +41,15 @@ impl Model {
         }
     }
 
-    pub(super) fn settle(&mut self, name: Name, settled: Settled) -> Settled {
+    pub(super) fn settle(&mut self, name: Name, settled: Settled) -> Option<Settled> {
         let (mut transaction, _) = self.live_or_new(name);
         if let Some(Terminal::Settled(first)) = transaction.terminal {
-            return first;
+            return Some(first);
         }
-        transaction.terminal = Some(Terminal::Settled(settled.clone()));
-        self.known.insert(name, (transaction, self.now + settled.outcome.window()));
-        settled
+        let deadline = self.now + settled.outcome.window();
+        transaction.terminal = Some(Terminal::Settled(settled));
+        self.known.insert(name, (transaction, deadline));
+        None
     }
 
     pub(super) fn mark_unresolved(&mut self, name: Name) {

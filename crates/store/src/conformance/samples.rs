@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use riskgate_core::{Assessment, Level, Operation, Phase, RequirementSet, Signal, Threshold};
 
 use crate::transaction::{Final, Held, Order, Settled};
@@ -46,8 +47,15 @@ pub(super) fn settled(variant: u8) -> Settled {
     Settled { status: 200, headers: headers(variant), body: body(variant), outcome }
 }
 
-fn headers(variant: u8) -> Vec<(String, String)> {
-    (0..variant % 4).map(|number| (format!("x-{number}"), format!("{variant}"))).collect()
+/// A well-known name, names of our own, and values with every byte that a header may hold.
+fn headers(variant: u8) -> Vec<(HeaderName, HeaderValue)> {
+    let names = [
+        http::header::CONTENT_TYPE,
+        HeaderName::from_static("riskgate-verdict"),
+        HeaderName::from_static("x-1"),
+    ];
+    let value = HeaderValue::from_bytes(&[b'v', variant | 0x80]).unwrap_or(HeaderValue::from_static("v"));
+    names.into_iter().take(usize::from(variant % 4)).map(|name| (name, value.clone())).collect()
 }
 
 /// Every byte there is, in one body or another; text in none that a store could count on.

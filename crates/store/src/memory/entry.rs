@@ -1,6 +1,7 @@
 //! One transaction in the table.
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use riskgate_core::Millis;
 
 use super::compact::Facts;
@@ -33,7 +34,8 @@ impl Entry {
         }
     }
 
-    /// Keeps an answer without what it would otherwise keep alive: a body is often a slice of a larger read buffer.
+    /// Keeps an answer without what it would otherwise keep alive: a body, and a header's value, is often a slice of a larger
+    /// read buffer.
     pub(super) fn keep_held(&mut self, mut held: Held) {
         trim(&mut held.headers, &mut held.body);
         self.terminal = Some(Box::new(Terminal::Held(held)));
@@ -55,10 +57,11 @@ impl Entry {
     }
 }
 
-fn trim(headers: &mut Vec<(String, String)>, body: &mut Bytes) {
-    for (name, value) in headers.iter_mut() {
-        name.shrink_to_fit();
-        value.shrink_to_fit();
+fn trim(headers: &mut Vec<(HeaderName, HeaderValue)>, body: &mut Bytes) {
+    for (_, value) in headers.iter_mut() {
+        if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = own;
+        }
     }
     headers.shrink_to_fit();
     *body = Bytes::copy_from_slice(body);

@@ -1,5 +1,6 @@
 //! What things cost in memory, as a malloc hands it out.
 
+use http::HeaderName;
 use riskgate_core::Signal;
 
 use crate::transaction::Terminal;
@@ -34,12 +35,17 @@ pub(super) fn signal(signal: &Signal) -> usize {
     allocation(signal.source.len()) + list(&signal.indicators, |indicator| allocation(indicator.len()))
 }
 
+/// What a header's name owns at most; a well-known one owns nothing.
+fn named(name: &HeaderName) -> usize {
+    shared(name.as_str().len())
+}
+
 /// A terminal answer: itself, its headers and its body.
 pub(super) fn terminal(terminal: &Terminal) -> usize {
     let (headers, body) = match terminal {
         Terminal::Held(held) => (&held.headers, &held.body),
         Terminal::Settled(settled) => (&settled.headers, &settled.body),
     };
-    let headers = list(headers, |(name, value)| allocation(name.len()) + allocation(value.len()));
+    let headers = list(headers, |(name, value)| named(name) + shared(value.len()));
     allocation(size_of::<Terminal>()) + headers + allocation(body.len())
 }

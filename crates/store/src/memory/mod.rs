@@ -81,7 +81,7 @@ impl TransactionStore for MemoryStore {
         Ok(())
     }
 
-    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Settled, StoreError> {
+    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Option<Settled>, StoreError> {
         Ok(self.swept().settle(key, settled))
     }
 

@@ -104,15 +104,15 @@ impl Table {
         });
     }
 
-    pub(super) fn settle(&mut self, key: Key<'_>, settled: Settled) -> Settled {
+    pub(super) fn settle(&mut self, key: Key<'_>, settled: Settled) -> Option<Settled> {
         let now = self.now;
-        self.change(key, |entry| match entry.settled() {
-            Some(first) => first.clone(),
-            None => {
+        self.change(key, |entry| {
+            let first = entry.settled().cloned();
+            if first.is_none() {
                 entry.deadline = now + settled.outcome.window();
-                entry.keep_settled(settled.clone());
-                settled
+                entry.keep_settled(settled);
             }
+            first
         })
     }
 
