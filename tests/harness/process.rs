@@ -25,7 +25,11 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(name: &str, mut command: Command) -> Result<Self> {
+    /// Starts a command, best one of [`tethered`](crate::tethered).
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn start(name: &str, mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command)?;
         let stdout = child.stdout.take().context("stdout is a pipe")?;
@@ -66,6 +70,14 @@ impl Process {
             bail!("{} did not become ready ({state}); stderr:\n{}", self.name, self.stderr.tail());
         };
         serde_json::from_str(&line).with_context(|| format!("{}: not a ready line: {line}", self.name))
+    }
+
+    /// Whether it has not ended yet.
+    #[must_use]
+    pub fn running(&self) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let ended = retry_on_intr(|| poll(&mut [PollFd::new(&self.handle, PollFlags::IN)], Some(&now)));
+        ended.is_ok_and(|ended| ended == 0)
     }
 
     /// Sends SIGTERM, and returns at once.

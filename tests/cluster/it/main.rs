@@ -1,0 +1,19 @@
+//! Tests on a real control plane. Each gets a namespace of its own; see `Suite`.
+
+mod control_plane;
+mod crd;
+
+use std::process::ExitCode;
+
+use cluster::Suite;
+
+fn main() -> ExitCode {
+    let suite = match Suite::new() {
+        Ok(suite) => suite,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    crd::add(control_plane::add(suite)).run()
+}
