@@ -246,6 +246,7 @@ mod tests {
             "riskgate.dev/image": "mine",
         }))
         .unwrap();
+        assert!(warnings.iter().all(|notice| notice.reason == Reason::AnnotationUnknown));
         let told: Vec<&str> = warnings.iter().map(|notice| notice.message.as_str()).collect();
         assert_eq!(
             told,

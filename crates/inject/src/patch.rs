@@ -38,7 +38,7 @@ pub fn inject(
 ) -> Result<Patch, Refusal> {
     let overridden = overrides::read(pod).and_then(|(overrides, unknown)| {
         let resources = resources::of(pod, &options.resources, &overrides)?;
-        Ok((container::of(bindings, options, &overrides, resources, pod.sidecar().as_ref()), unknown))
+        Ok((container::of(bindings, options, &overrides, &resources, pod.sidecar().as_ref()), unknown))
     });
     let (sidecar, unknown) = match (Refusal::of(checks::refusals(pod, bindings)), overridden) {
         (None, Ok(read)) => read,

@@ -83,7 +83,7 @@ impl Undo {
     }
 
     /// Remembers what stood at a place that is about to be made.
-    pub(crate) fn remember<T>(&mut self, place: &str, found: Found<T>) {
+    pub(crate) fn remember<T: Copy>(&mut self, place: &str, found: Found<T>) {
         match found {
             Found::Absent => drop(self.absent.insert(place.to_owned())),
             Found::Null => drop(self.null.insert(place.to_owned())),

@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+mod docs;
 mod golden;
+mod injectors;
+mod messages;
 mod properties;
+mod reinvocation;
+mod resources;
 mod support;

@@ -120,7 +120,7 @@ fn is_kept(before: &Value, after: &Value) -> bool {
             let mut after = after.iter();
             before.iter().all(|item| after.any(|it| item.get("name") == it.get("name") && is_kept(item, it)))
         }
-        _ => before.to_string() == after.to_string(),
+        _ => serde_json::to_vec(before).unwrap() == serde_json::to_vec(after).unwrap(),
     }
 }
 
