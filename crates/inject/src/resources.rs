@@ -1,0 +1,155 @@
+//! The sidecar's resources: always set, and never the reason why a pod falls out of its class of service.
+
+use serde_json::{Map, Value, json};
+
+use crate::names::PREFIX;
+use crate::options::Resources;
+use crate::overrides::Overrides;
+use crate::pod::{Container, Pod};
+use crate::quantity::Quantity;
+use crate::reason::{Notice, Reason, Refusal};
+
+/// How a pod's class of service comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// By the resources of the pod as a whole.
+    OfPod,
+    /// Guaranteed, by its containers.
+    Guaranteed,
+    /// Another, by its containers.
+    Other,
+}
+
+/// The `resources` of the sidecar in a pod.
+///
+/// # Errors
+///
+/// [`Reason::OverrideInvalid`] where the pod's annotations contradict each other, or the pod's class.
+pub(crate) fn of(pod: &Pod<'_>, defaults: &Resources, overrides: &Overrides) -> Result<Value, Refusal> {
+    let class = class(pod);
+    let cpu = Bounds { request: overrides.cpu_request.as_ref(), limit: overrides.cpu_limit.as_ref() };
+    let memory =
+        Bounds { request: overrides.memory_request.as_ref(), limit: overrides.memory_limit.as_ref() };
+    let contradictions = [("cpu", cpu), ("memory", memory)];
+    let contradictions = contradictions.into_iter().filter_map(|(name, it)| it.contradiction(name, class));
+    if let Some(refusal) = Refusal::of(contradictions.collect()) {
+        return Err(refusal);
+    }
+    let (cpu, memory) = match class {
+        // The containers' requests together must stay within the pod's own (Kubernetes refuses it otherwise): the sidecar lives
+        // of what the pod has, unless its annotations say how much.
+        Class::OfPod => (cpu, memory),
+        Class::Guaranteed => (cpu.as_one(&defaults.guaranteed_cpu), memory.as_one(&defaults.memory_limit)),
+        Class::Other => (
+            cpu.or(Some(&defaults.cpu_request), defaults.cpu_limit.as_ref()),
+            memory.or(Some(&defaults.memory_request), Some(&defaults.memory_limit)),
+        ),
+    };
+    let existing = pod.sidecar();
+    let mut resources = Map::new();
+    for (section, cpu, memory) in
+        [("limits", cpu.limit, memory.limit), ("requests", cpu.request, memory.request)]
+    {
+        let set = amounts(section, existing.as_ref(), cpu, memory);
+        if !set.is_empty() {
+            resources.insert(section.to_owned(), Value::Object(set));
+        }
+    }
+    Ok(Value::Object(resources))
+}
+
+/// Request and limit of one resource.
+#[derive(Debug, Clone, Copy)]
+struct Bounds<'a> {
+    request: Option<&'a Quantity>,
+    limit: Option<&'a Quantity>,
+}
+
+impl<'a> Bounds<'a> {
+    fn contradiction(self, resource: &str, class: Class) -> Option<Notice> {
+        let (request, limit) = (self.request?, self.limit?);
+        let annotations = format!("metadata.annotations.{PREFIX}{resource}-request, -limit");
+        let message = if request > limit {
+            format!(
+                "{annotations}: a request of {request} is above the limit of {limit}; write a request not above it"
+            )
+        } else if class == Class::Guaranteed && request != limit {
+            format!(
+                "{annotations}: the pod is of class Guaranteed, where request and limit are one; write one of the two"
+            )
+        } else {
+            return None;
+        };
+        Some(Notice::new(Reason::OverrideInvalid, message))
+    }
+
+    /// Request and limit as one.
+    fn as_one(self, default: &'a Quantity) -> Self {
+        let amount = Some(self.limit.or(self.request).unwrap_or(default));
+        Self { request: amount, limit: amount }
+    }
+
+    /// With defaults, each of which gives way to what the pod says of the other bound.
+    fn or(self, request: Option<&'a Quantity>, limit: Option<&'a Quantity>) -> Self {
+        let all = Self { request: self.request.or(request), limit: self.limit.or(limit) };
+        match (all.request, all.limit) {
+            (Some(sure), Some(most)) if sure > most && self.limit.is_some() => {
+                Self { request: all.limit, ..all }
+            }
+            (Some(sure), Some(most)) if sure > most => Self { limit: all.request, ..all },
+            _ => all,
+        }
+    }
+}
+
+/// What is written into `requests` or `limits`. Of a sidecar that stands in the pod already, the spelling of equal amounts
+/// stays (the API server writes `1024Mi` as `1Gi`), and so does the storage that a LimitRange gave it: taken away, the pod
+/// would not pass that LimitRange.
+fn amounts(
+    section: &str,
+    existing: Option<&Container<'_>>,
+    cpu: Option<&Quantity>,
+    memory: Option<&Quantity>,
+) -> Map<String, Value> {
+    let stands = existing.and_then(|it| it.value.get("resources")?.get(section)?.as_object());
+    let spelt = |name: &str, amount: &Quantity| -> Value {
+        let same = stands.and_then(|it| it.get(name)).filter(|it| quantity(it).as_ref() == Some(amount));
+        same.cloned().unwrap_or_else(|| json!(amount))
+    };
+    let mut amounts = Map::new();
+    amounts.extend(cpu.map(|amount| ("cpu".to_owned(), spelt("cpu", amount))));
+    let storage = stands.and_then(|it| it.get("ephemeral-storage"));
+    amounts.extend(storage.map(|amount| ("ephemeral-storage".to_owned(), amount.clone())));
+    amounts.extend(memory.map(|amount| ("memory".to_owned(), spelt("memory", amount))));
+    amounts
+}
+
+/// The pod's class without the sidecar. It is Guaranteed when every container has limits of CPU and memory, and requests that
+/// equal them (left out, they are what the limits are).
+fn class(pod: &Pod<'_>) -> Class {
+    if pod.spec().get("resources").is_some_and(|it| !it.is_null()) {
+        return Class::OfPod;
+    }
+    let is_bound = |container: &Container<'_>| {
+        let resources = container.value.get("resources");
+        ["cpu", "memory"].into_iter().all(|name| {
+            let amount =
+                |section: &str| resources.and_then(|it| it.get(section)?.get(name)).and_then(quantity);
+            amount("limits").is_some_and(|limit| {
+                !limit.is_zero() && amount("requests").is_none_or(|request| request == limit)
+            })
+        })
+    };
+    let containers: Vec<_> = pod.containers().into_iter().filter(|it| !it.is_sidecar()).collect();
+    let guaranteed = !containers.is_empty() && containers.iter().all(is_bound);
+    if guaranteed { Class::Guaranteed } else { Class::Other }
+}
+
+/// An amount as manifests have it: text, or a bare number.
+fn quantity(value: &Value) -> Option<Quantity> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.to_string().parse().ok(),
+        _ => None,
+    }
+}
