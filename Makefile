@@ -77,8 +77,8 @@ unit: build-tools ## Unit, property and golden tests
 
 .PHONY: process
 process: build-tools clients ## Real processes and real clients over loopback
-	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-sidecar \
-		--package riskgate-simulator
+	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-operator \
+		--package riskgate-sidecar --package riskgate-simulator
 	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
 
 .PHONY: cluster

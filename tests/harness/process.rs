@@ -1,6 +1,7 @@
 //! A child process: its output, its end, and its certain death.
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -70,6 +71,15 @@ impl Process {
             bail!("{} did not become ready ({state}); stderr:\n{}", self.name, self.stderr.tail());
         };
         serde_json::from_str(&line).with_context(|| format!("{}: not a ready line: {line}", self.name))
+    }
+
+    /// Writes what it printed on stderr so far into a file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep_log(&self, path: &Path) -> Result<()> {
+        let lines = self.stderr.all().join("\n");
+        std::fs::write(path, lines).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Whether it has not ended yet.

@@ -2,6 +2,7 @@
 
 mod control_plane;
 mod crd;
+mod operator;
 
 use std::process::ExitCode;
 
@@ -15,5 +16,5 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    crd::add(control_plane::add(suite)).run()
+    operator::add(crd::add(control_plane::add(suite))).run()
 }

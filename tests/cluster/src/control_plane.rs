@@ -147,7 +147,7 @@ impl ControlPlane {
             ("kube-controller-manager", &self.controller_manager),
         ];
         for (name, process) in programs {
-            fs::write(folder.join(format!("{name}.log")), process.stderr().all().join("\n"))?;
+            process.keep_log(&folder.join(format!("{name}.log")))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
-use crate::{ControlPlane, Scene};
+use crate::{ControlPlane, Operator, OperatorAccount, Scene};
 
 /// Tests spend their time waiting for the API server.
 const THREADS: usize = 6;
@@ -26,6 +26,16 @@ struct Shared {
     runtime: Runtime,
     /// Started by the first test that runs, or why that failed: the others need not try.
     control_plane: OnceCell<Result<Arc<ControlPlane>, String>>,
+    /// Started by the first test that wants it.
+    operator: OnceCell<Result<Arc<SharedOperator>, String>>,
+}
+
+/// The operator that tests share. It sees every namespace, so there can be one of it.
+pub struct SharedOperator {
+    /// What it runs as.
+    pub account: OperatorAccount,
+    /// The one replica.
+    pub replica: Operator,
 }
 
 impl Shared {
@@ -40,6 +50,19 @@ impl Shared {
         };
         self.control_plane.get_or_init(start).await.clone().map_err(|error| anyhow!(error))
     }
+
+    async fn operator(&self) -> Result<Arc<SharedOperator>> {
+        let control_plane = self.control_plane().await?;
+        let start = || async {
+            let started = async {
+                let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
+                let replica = account.start("riskgate-operator-0").await?;
+                Ok::<_, anyhow::Error>(Arc::new(SharedOperator { account, replica }))
+            };
+            started.await.map_err(|error| format!("{error:#}"))
+        };
+        self.operator.get_or_init(start).await.clone().map_err(|error| anyhow!(error))
+    }
 }
 
 impl Suite {
@@ -49,7 +72,10 @@ impl Suite {
     /// When no runtime can be made.
     pub fn new() -> Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { trials: Vec::new(), shared: Arc::new(Shared { runtime, control_plane: OnceCell::new() }) })
+        Ok(Self {
+            trials: Vec::new(),
+            shared: Arc::new(Shared { runtime, control_plane: OnceCell::new(), operator: OnceCell::new() }),
+        })
     }
 
     /// Adds a test; it gets a namespace of its own.
@@ -67,6 +93,24 @@ impl Suite {
         self
     }
 
+    /// Adds a test of the operator: it runs, shared by these tests.
+    #[must_use]
+    pub fn with_operator<F, Outcome>(mut self, name: &str, test: F) -> Self
+    where
+        F: FnOnce(Scene, Arc<SharedOperator>) -> Outcome + Send + 'static,
+        Outcome: Future<Output = Result<()>>,
+    {
+        let shared = Arc::clone(&self.shared);
+        self.trials.push(Trial::test(name, move || {
+            let run = async {
+                let operator = shared.operator().await?;
+                test(Scene::set(shared.control_plane().await?).await?, operator).await
+            };
+            shared.runtime.block_on(run).map_err(|error| Failed::from(format!("{error:#}")))
+        }));
+        self
+    }
+
     /// Runs what the command line selects, and ends the control plane. When a test fails, what the control plane said is
     /// kept, and told where.
     #[must_use]
@@ -78,7 +122,12 @@ impl Suite {
             && let Some(Ok(control_plane)) = self.shared.control_plane.get()
         {
             let folder = logs();
-            match control_plane.keep_logs(&folder) {
+            let operator = self.shared.operator.get().and_then(|operator| operator.as_ref().ok());
+            let kept = control_plane.keep_logs(&folder).and_then(|()| match operator {
+                Some(operator) => operator.replica.process.keep_log(&folder.join("operator.log")),
+                None => Ok(()),
+            });
+            match kept {
                 Ok(()) => eprintln!("what the control plane said is in {}", folder.display()),
                 Err(error) => eprintln!("cannot keep what the control plane said: {error:#}"),
             }

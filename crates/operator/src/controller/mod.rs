@@ -1,0 +1,70 @@
+//! The controller, as the leader runs it: one pass a policy, one a ConfigMap whose policy may be gone.
+
+mod apply;
+mod backoff;
+mod build;
+mod context;
+mod dereference;
+mod events;
+mod janitor;
+mod reconcile;
+mod status;
+mod validate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, future, stream};
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::core::PartialObjectMeta;
+use kube::runtime::controller::{Config, Controller};
+use kube::runtime::reflector::ObjectRef;
+use riskgate_inject::names;
+use tokio_util::sync::CancellationToken;
+
+pub use context::Context;
+
+use crate::watches::{GuardedPolicy, Watches};
+
+/// Changes that come together, such as the pods of a Deployment, are one pass.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// Passes at once: most of a pass is waiting for the API server.
+const CONCURRENCY: u16 = 16;
+
+/// Reconciles until `stop`; passes that have begun are finished.
+pub async fn run(context: Arc<Context>, stop: CancellationToken) {
+    future::join(policies(Arc::clone(&context), stop.clone()), config_maps(context, stop)).await;
+}
+
+async fn policies(context: Arc<Context>, stop: CancellationToken) {
+    let Watches { policies, .. } = context.watches.clone();
+    let keys = context
+        .watches
+        .changes()
+        .map(|key| ObjectRef::<GuardedPolicy>::new(&key.name).within(&key.namespace));
+    Controller::for_stream(stream::pending(), policies)
+        .with_config(config())
+        .reconcile_on(keys)
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .run(reconcile::pass, |policy, error, context| reconcile::failed(&policy, error, &context), context)
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+async fn config_maps(context: Arc<Context>, stop: CancellationToken) {
+    let Watches { config_maps, .. } = context.watches.clone();
+    let keys = context.watches.changes().map(|key| {
+        ObjectRef::<PartialObjectMeta<ConfigMap>>::new(&names::config_map(&key.name)).within(&key.namespace)
+    });
+    Controller::for_stream(stream::pending(), config_maps)
+        .with_config(config())
+        .reconcile_on(keys)
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .run(janitor::pass, |map, error, context| janitor::failed(&map, error, &context), context)
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+fn config() -> Config {
+    Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY)
+}
