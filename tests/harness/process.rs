@@ -99,6 +99,13 @@ impl Process {
             .with_context(|| format!("{} is gone already", self.name))
     }
 
+    /// Kills it, and returns when it is gone.
+    pub fn kill(&mut self) {
+        // Both fail only when it has ended and was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Waits for the end of the process and of its output.
     ///
     /// # Errors
@@ -128,9 +135,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only when it has ended and was waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -137,7 +137,10 @@ impl Watches {
     /// The pods bound to a policy.
     #[must_use]
     pub fn bound(&self, key: &PolicyKey) -> Vec<Arc<Pod>> {
-        self.pods.state_filter(|pod| label(pod).as_ref() == Some(key))
+        self.pods.state_filter(|pod| {
+            pod.metadata.namespace.as_ref() == Some(&key.namespace)
+                && pod.labels().get(names::POLICY) == Some(&key.name)
+        })
     }
 }
 

@@ -87,7 +87,7 @@ async fn nothing_is_left_of_a_control_plane(scene: Scene) -> Result<()> {
     let here: Api<Namespace> = Api::all(scene.client.clone());
     ensure!(here.get_opt(&made.name_any()).await?.is_none(), "the two are one");
 
-    let (folder, processes) = (own.folder().to_owned(), own.processes().map(proc_folder));
+    let (folder, processes) = (own.folder().to_owned(), own.processes().await.map(proc_folder));
     ensure!(folder.join("etcd").is_dir() && processes.iter().all(|process| process.exists()), "{own:?}");
     drop(own);
     ensure!(!folder.exists(), "{} is left", folder.display());

@@ -11,6 +11,7 @@ use harness::{Process, eventually, tethered};
 use kube::config::Kubeconfig;
 use kube::{Client, Config};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 use crate::assets::Assets;
 use crate::identity::{Identity, client_config};
@@ -27,9 +28,11 @@ const START: Duration = Duration::from_secs(120);
 pub struct ControlPlane {
     // In the order in which they end: an API server that loses its etcd lingers.
     controller_manager: Process,
-    api_server: Process,
+    api_server: Mutex<Process>,
     etcd: Process,
     url: String,
+    port: u16,
+    storage: String,
     pki: Pki,
     kubectl: std::path::PathBuf,
     folder: TempDir,
@@ -74,7 +77,8 @@ impl ControlPlane {
         let controller_manager =
             Process::start("kube-controller-manager", controller_manager(assets, &kubeconfig, &pki)?)?;
         let kubectl = assets.program("kubectl")?;
-        Ok(Self { controller_manager, api_server, etcd, url, pki, kubectl, folder })
+        let api_server = Mutex::new(api_server);
+        Ok(Self { controller_manager, api_server, etcd, url, port: secure, storage, pki, kubectl, folder })
     }
 
     /// The kubeconfig of an identity, with `namespace` as its default.
@@ -109,7 +113,7 @@ impl ControlPlane {
     pub async fn install_crds(&self) -> Result<()> {
         let kubectl = self.kubectl(Identity::Admin, "default")?;
         let folder = harness::root().join("crds").display().to_string();
-        let said = kubectl.run(&["apply", "--server-side", "-f", &folder], "").await?;
+        let said = kubectl.run(&["apply", "--server-side", "--force-conflicts", "-f", &folder], "").await?;
         ensure!(said.success && !said.stderr.contains("Warning"), "{}", said.stderr);
         kubectl.say(&["wait", "--for=condition=Established", "--timeout=60s", "-f", &folder]).await?;
         Ok(())
@@ -131,19 +135,35 @@ impl ControlPlane {
 
     /// The numbers of its processes, for `/proc`.
     #[must_use]
-    pub fn processes(&self) -> [u32; 3] {
-        [&self.etcd, &self.api_server, &self.controller_manager].map(Process::id)
+    pub async fn processes(&self) -> [u32; 3] {
+        [self.etcd.id(), self.api_server.lock().await.id(), self.controller_manager.id()]
+    }
+
+    /// Kills the API server and starts it again on the same port. What was stored is served again; watches were cut off.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub async fn restart_api_server(&self) -> Result<()> {
+        let command =
+            api_server(&Assets::locate()?, self.folder.path(), &self.storage, self.port, &self.pki)?;
+        let mut running = self.api_server.lock().await;
+        // Asked to end, it would wait for its watches, a minute.
+        running.kill();
+        *running = Process::start("kube-apiserver", command)?;
+        let admin = Identity::Admin.kubeconfig(&self.url, &self.pki, "default")?;
+        ready(&admin, &[("etcd", &self.etcd), ("kube-apiserver", &*running)]).await
     }
 
     /// Writes what the programs said into `folder`, a file each.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn keep_logs(&self, folder: &Path) -> Result<()> {
+    pub async fn keep_logs(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
+        let api_server = self.api_server.lock().await;
         let programs = [
             ("etcd", &self.etcd),
-            ("kube-apiserver", &self.api_server),
+            ("kube-apiserver", &*api_server),
             ("kube-controller-manager", &self.controller_manager),
         ];
         for (name, process) in programs {

@@ -123,10 +123,13 @@ impl Suite {
         {
             let folder = logs();
             let operator = self.shared.operator.get().and_then(|operator| operator.as_ref().ok());
-            let kept = control_plane.keep_logs(&folder).and_then(|()| match operator {
-                Some(operator) => operator.replica.process.keep_log(&folder.join("operator.log")),
-                None => Ok(()),
-            });
+            let kept =
+                self.shared.runtime.block_on(control_plane.keep_logs(&folder)).and_then(
+                    |()| match operator {
+                        Some(operator) => operator.replica.process.keep_log(&folder.join("operator.log")),
+                        None => Ok(()),
+                    },
+                );
             match kept {
                 Ok(()) => eprintln!("what the control plane said is in {}", folder.display()),
                 Err(error) => eprintln!("cannot keep what the control plane said: {error:#}"),

@@ -4,11 +4,12 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 
-use super::Context;
 use super::build::{Applied, Prepared, Resources};
 use super::context::WrittenMap;
 use super::dereference::Found;
+use super::{Context, said};
 use crate::names::CONFIG_MANAGER;
+use crate::reason::Reason;
 use crate::watches::PolicyKey;
 
 /// Why what was built does not stand in the cluster.
@@ -18,13 +19,23 @@ pub(super) enum ApplyError {
     #[error("ConfigMap {0} is there already and is not riskgate's; rename it, or the policy")]
     NameTaken(String),
     /// The API server did not take it.
-    #[error("the API server did not take ConfigMap {name}: {error}")]
+    #[error("the API server did not take ConfigMap {name}: {}", said(.error))]
     Refused {
         /// The ConfigMap.
         name: String,
         /// What it answered.
         error: kube::Error,
     },
+}
+
+impl ApplyError {
+    /// The error as conditions and metrics name it.
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::NameTaken(_) => Reason::NameTaken,
+            Self::Refused { .. } => Reason::ApplyFailed,
+        }
+    }
 }
 
 /// # Errors

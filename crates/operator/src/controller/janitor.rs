@@ -12,7 +12,7 @@ use kube::{Api, Resource, ResourceExt};
 use riskgate_api::RiskPolicy;
 use riskgate_inject::names;
 
-use super::Context;
+use super::{Context, said};
 use crate::metrics::Outcome;
 use crate::pods::lives;
 use crate::reason::Reason;
@@ -25,10 +25,10 @@ const RESYNC: Duration = Duration::from_secs(600);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum JanitorError {
     /// Whether the policy, or a pod of it, is there.
-    #[error("cannot tell whether the configuration is needed: {0}")]
+    #[error("cannot tell whether the configuration is needed: {}", said(.0))]
     Look(#[source] kube::Error),
     /// The deletion.
-    #[error("cannot delete the ConfigMap: {0}")]
+    #[error("cannot delete the ConfigMap: {}", said(.0))]
     Delete(#[source] kube::Error),
 }
 

@@ -65,6 +65,14 @@ async fn config_maps(context: Arc<Context>, stop: CancellationToken) {
         .await;
 }
 
+/// What the API server said, for people; the error's own text repeats it with every field of its answer.
+fn said(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => other.to_string(),
+    }
+}
+
 fn config() -> Config {
     Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY)
 }

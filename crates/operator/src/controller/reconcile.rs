@@ -8,12 +8,12 @@ use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use riskgate_core::config::ConfigError;
 
-use super::Context;
-use super::apply::{ApplyError, apply};
+use super::apply::apply;
 use super::build::build;
 use super::dereference::{Dereferenced, dereference};
 use super::status::{self, Progress, Told};
 use super::validate::validate;
+use super::{Context, said};
 use crate::conditions::{Kind, changed};
 use crate::metrics::Outcome;
 use crate::pods;
@@ -27,17 +27,31 @@ const RESYNC: Duration = Duration::from_secs(600);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PassError {
     /// Step 1.
-    #[error("cannot read what stands in the cluster: {0}")]
+    #[error("cannot read what stands in the cluster: {}", said(.0))]
     Dereference(#[source] kube::Error),
     /// Step 3.
     #[error("cannot write the configuration: {0}")]
     Build(#[from] ConfigError),
     /// Step 4. The status tells it, too.
-    #[error("{0}")]
-    Apply(String),
+    #[error("{message}")]
+    Apply {
+        /// The reason that the status gives.
+        reason: Reason,
+        /// What it says.
+        message: String,
+    },
     /// Step 5.
-    #[error("cannot write the status: {0}")]
+    #[error("cannot write the status: {}", said(.0))]
     Status(#[source] kube::Error),
+}
+
+impl PassError {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Apply { reason, .. } => *reason,
+            Self::Dereference(_) | Self::Build(_) | Self::Status(_) => Reason::Failed,
+        }
+    }
 }
 
 /// One pass of one policy.
@@ -63,19 +77,17 @@ pub(super) async fn pass(policy: Arc<GuardedPolicy>, context: Arc<Context>) -> R
             context.events.publish("Reconcile", finding.reason, &finding.message, &regarding).await;
         }
     }
+    if let Some(error) = again {
+        return Err(error);
+    }
     let ready = findings
         .iter()
         .find(|finding| finding.kind == Kind::Ready)
         .map_or(Reason::Failed, |ready| ready.reason);
     let outcome = if ready == Reason::Ready { Outcome::Ready } else { Outcome::NotReady };
     context.metrics.reconciled(outcome, ready);
-    match again {
-        Some(error) => Err(PassError::Apply(error)),
-        None => {
-            context.backoff.reset(&key);
-            Ok(Action::requeue(RESYNC.mul_f64(spread(&policy))))
-        }
-    }
+    context.backoff.reset(&key);
+    Ok(Action::requeue(RESYNC.mul_f64(spread(&policy))))
 }
 
 /// Steps 2 to 4: what the status is to tell, and why to try again.
@@ -84,7 +96,7 @@ async fn steps(
     policy: &GuardedPolicy,
     seen: Dereferenced,
     context: &Context,
-) -> Result<(Told, Option<String>), PassError> {
+) -> Result<(Told, Option<PassError>), PassError> {
     let reports = pods::reports(&seen.pods);
     let told = |progress, bindings: Option<&str>, store| {
         let pods = pods::count(&seen.pods, bindings);
@@ -102,12 +114,11 @@ async fn steps(
     };
     let prepared = build(key, &validated)?;
     let applied = apply(key, prepared, &seen.config_map, context).await;
-    let again = match &applied {
-        Err(ApplyError::Refused { .. }) => applied.as_ref().err().map(ToString::to_string),
-        // Nothing tells when the other ConfigMap goes.
-        Err(ApplyError::NameTaken(name)) => Some(format!("ConfigMap {name} is not riskgate's")),
-        Ok(_) => None,
-    };
+    // Also where the name is taken: nothing tells when the other ConfigMap goes.
+    let again = applied
+        .as_ref()
+        .err()
+        .map(|error| PassError::Apply { reason: error.reason(), message: error.to_string() });
     let progress = match applied {
         Ok(applied) => Progress::Done(applied, validated.warnings),
         Err(error) => Progress::NotApplied(error, validated.warnings),
@@ -120,7 +131,7 @@ pub(super) fn failed(policy: &GuardedPolicy, error: &PassError, context: &Contex
     let key = key(policy);
     let wait = context.backoff.next(&key);
     tracing::warn!(policy = %key, %error, wait = ?wait, "the pass failed, and is tried again");
-    context.metrics.reconciled(Outcome::Failed, Reason::Failed);
+    context.metrics.reconciled(Outcome::Failed, error.reason());
     Action::requeue(wait)
 }
 

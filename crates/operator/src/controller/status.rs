@@ -52,11 +52,7 @@ pub(super) fn findings(told: &Told) -> Vec<Finding> {
             Finding::plain(Kind::Programmed, Reason::NotAccepted),
         ),
         Progress::NotApplied(error, warnings) => {
-            let reason = match error {
-                ApplyError::NameTaken(_) => Reason::NameTaken,
-                ApplyError::Refused { .. } => Reason::ApplyFailed,
-            };
-            (accepted(warnings), finding(Kind::Programmed, reason, error.to_string()))
+            (accepted(warnings), finding(Kind::Programmed, error.reason(), error.to_string()))
         }
         Progress::Done(_, warnings) => {
             (accepted(warnings), Finding::plain(Kind::Programmed, Reason::Programmed))

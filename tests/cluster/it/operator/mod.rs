@@ -1,6 +1,7 @@
 //! The controller on a real API server, as a process under the rights that it ships with.
 
 mod bound_pods;
+mod faults;
 mod policies;
 mod replicas;
 
@@ -14,7 +15,7 @@ use kube::Api;
 use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 
 pub(crate) fn add(suite: Suite) -> Suite {
-    replicas::add(bound_pods::add(policies::add(suite)))
+    faults::add(replicas::add(bound_pods::add(policies::add(suite))))
 }
 
 /// The policy, once its status is of its last generation and `seen` finds in it what it wants.
