@@ -92,11 +92,15 @@ pub fn conditions(
     findings.iter().map(condition).collect()
 }
 
-/// The findings whose status or reason differs from what the conditions say: those are worth an Event.
+/// The findings that are worth an Event: those whose reason differs from what the conditions say. Of a policy that has no
+/// conditions yet, what is bad, and that it is programmed: that all else is good says nothing new.
 pub fn changed<'a>(findings: &'a [Finding], old: &'a [Condition]) -> impl Iterator<Item = &'a Finding> {
     findings.iter().filter(|finding| {
         let kind = finding.kind.to_string();
-        !old.iter().any(|condition| condition.type_ == kind && condition.reason == finding.reason.name())
+        match old.iter().find(|condition| condition.type_ == kind) {
+            Some(before) => before.reason != finding.reason.name(),
+            None => finding.reason.tone() == Tone::Bad || finding.kind == Kind::Programmed,
+        }
     })
 }
 
@@ -156,7 +160,9 @@ mod tests {
         let findings = [Finding::plain(Kind::Accepted, Reason::Accepted)];
         let old = conditions(&findings, Some(1), &[], at(1));
         assert_eq!(changed(&findings, &old).count(), 0);
-        assert_eq!(changed(&findings, &[]).count(), 1);
+        assert_eq!(changed(&findings, &[]).count(), 0);
+        assert_eq!(changed(&[Finding::plain(Kind::Accepted, Reason::Invalid)], &[]).count(), 1);
+        assert_eq!(changed(&[Finding::plain(Kind::Programmed, Reason::Programmed)], &[]).count(), 1);
         assert_eq!(changed(&[Finding::plain(Kind::Accepted, Reason::Invalid)], &old).count(), 1);
     }
 

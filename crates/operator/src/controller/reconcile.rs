@@ -62,12 +62,7 @@ pub(super) async fn pass(policy: Arc<GuardedPolicy>, context: Arc<Context>) -> R
     let (told, again) = steps(&key, &policy, seen, &context).await?;
 
     let findings = status::findings(&told);
-    let old = match &policy.0 {
-        Ok(policy) => policy.status.clone(),
-        // Its status does not read either; what was written is what stands there.
-        Err(_) => context.written(&key).status.map(|written| written.status),
-    };
-    let old = old.unwrap_or_default();
+    let old = status::known(&policy, context.written(&key).status);
     let generation = policy.meta().generation;
     let new = status::compute(&told, &findings, generation, &old, Timestamp::now());
     if status::write(&key, &policy, &old, &new, &context).await.map_err(PassError::Status)? {

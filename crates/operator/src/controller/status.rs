@@ -119,6 +119,17 @@ pub(super) fn compute(
     }
 }
 
+/// The status that the policy has, as far as is known: what was written, until the watch has shown it. Pure.
+pub(super) fn known(policy: &GuardedPolicy, written: Option<WrittenStatus>) -> RiskPolicyStatus {
+    let shown = match &policy.0 {
+        Ok(policy) => policy.status.clone(),
+        // Its status does not read either; what was written is what stands there.
+        Err(_) => return written.map(|written| written.status).unwrap_or_default(),
+    };
+    let pending = written.filter(|written| written.before == policy.meta().resource_version);
+    pending.map(|written| written.status).or(shown).unwrap_or_default()
+}
+
 /// Writes the status, unless the policy has it already; whether it was written.
 ///
 /// # Errors
@@ -130,9 +141,7 @@ pub(super) async fn write(
     new: &RiskPolicyStatus,
     context: &Context,
 ) -> Result<bool, kube::Error> {
-    let before = policy.meta().resource_version.clone();
-    let written = context.written(key).status;
-    if new == old || written.is_some_and(|written| written.status == *new && written.before == before) {
+    if new == old {
         return Ok(false);
     }
     // Of the answer only the metadata is read: the policy need not read.
@@ -146,6 +155,7 @@ pub(super) async fn write(
     });
     let params = PatchParams::apply(STATUS_MANAGER).force();
     api.patch_status(&key.name, &params, &Patch::Apply(&patch)).await?;
+    let before = policy.meta().resource_version.clone();
     context.wrote_status(key, WrittenStatus { status: new.clone(), before });
     Ok(true)
 }
@@ -175,6 +185,27 @@ mod tests {
         );
         let taken = told(Progress::NotApplied(ApplyError::NameTaken("riskgate-a".to_owned()), Vec::new()), 1);
         assert_eq!(reasons(&taken), ["Accepted", "NotVerified", "NameTaken", "NameTaken", "OnePod"]);
+    }
+
+    #[test]
+    fn what_was_written_holds_until_the_watch_shows_it() {
+        let policy = |version: &str, shown: u32| -> GuardedPolicy {
+            let spec = serde_json::from_value(json!({ "providers": [], "flows": [] })).unwrap();
+            let mut policy = RiskPolicy::new("retail", spec);
+            policy.meta_mut().resource_version = Some(version.to_owned());
+            policy.status = Some(RiskPolicyStatus { flows: Some(shown), ..RiskPolicyStatus::default() });
+            kube::core::DeserializeGuard(Ok(policy))
+        };
+        let written = |flows: u32| {
+            let status = RiskPolicyStatus { flows: Some(flows), ..RiskPolicyStatus::default() };
+            Some(WrittenStatus { status, before: Some("1".to_owned()) })
+        };
+        assert_eq!(known(&policy("1", 0), None).flows, Some(0));
+        assert_eq!(known(&policy("1", 0), written(7)).flows, Some(7));
+        assert_eq!(known(&policy("2", 8), written(7)).flows, Some(8));
+        let error = "unknown mode".to_owned();
+        let unreadable = kube::core::error_boundary::InvalidObject { error, metadata: Default::default() };
+        assert_eq!(known(&kube::core::DeserializeGuard(Err(unreadable)), written(7)).flows, Some(7));
     }
 
     #[test]
