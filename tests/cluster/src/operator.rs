@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{ControlPlane, Identity};
+use crate::{ControlPlane, Identity, Kubectl};
 
 /// The ServiceAccount, and the names of its roles.
 const NAME: &str = "riskgate-operator";
@@ -52,6 +52,16 @@ impl OperatorAccount {
     #[must_use]
     pub fn user(&self) -> String {
         format!("system:serviceaccount:{}:{NAME}", self.namespace)
+    }
+
+    /// kubectl in the hands of whoever holds its token.
+    ///
+    /// # Errors
+    /// When no token is made.
+    pub async fn kubectl(&self, control_plane: &ControlPlane, namespace: &str) -> Result<Kubectl> {
+        let admin = control_plane.kubectl(Identity::Admin, &self.namespace)?;
+        let token = admin.say(&["create", "token", NAME]).await?;
+        control_plane.kubectl(Identity::Token(token.trim()), namespace)
     }
 
     /// Starts a replica, and returns when it is ready.

@@ -3,6 +3,7 @@
 mod bound_pods;
 mod faults;
 mod policies;
+mod protected;
 mod replicas;
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ use kube::Api;
 use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 
 pub(crate) fn add(suite: Suite) -> Suite {
-    faults::add(replicas::add(bound_pods::add(policies::add(suite))))
+    protected::add(faults::add(replicas::add(bound_pods::add(policies::add(suite)))))
 }
 
 /// The policy, once its status is of its last generation and `seen` finds in it what it wants.
