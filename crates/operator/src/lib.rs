@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod names;
 pub mod options;
 pub mod pods;
+mod prune;
 pub mod reason;
 pub mod run;
 pub mod server;

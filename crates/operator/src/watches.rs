@@ -26,6 +26,8 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
+use crate::prune::Prune;
+
 /// A policy that need not read: one written for another version must not hide the others.
 pub type GuardedPolicy = DeserializeGuard<RiskPolicy>;
 
@@ -169,54 +171,6 @@ async fn follow<K>(
     }
 }
 
-/// Forgets what no decision needs, so that thousands of objects fit into memory.
-trait Prune {
-    fn prune(&mut self);
-}
-
-impl Prune for GuardedPolicy {
-    fn prune(&mut self) {
-        self.meta_mut().managed_fields = None;
-        // What `kubectl apply` keeps there is the policy once more.
-        self.annotations_mut().clear();
-    }
-}
-
-impl Prune for Pod {
-    fn prune(&mut self) {
-        self.meta_mut().managed_fields = None;
-        self.annotations_mut().retain(|name, _| name == names::STATUS);
-        if let Some(spec) = &mut self.spec {
-            let sidecar = |name: &str| name == names::SIDECAR;
-            let mut containers = std::mem::take(&mut spec.init_containers).unwrap_or_default();
-            containers.retain(|container| sidecar(&container.name));
-            for container in &mut containers {
-                *container = k8s_openapi::api::core::v1::Container {
-                    name: std::mem::take(&mut container.name),
-                    ..Default::default()
-                };
-            }
-            *spec = k8s_openapi::api::core::v1::PodSpec {
-                init_containers: Some(containers),
-                ..Default::default()
-            };
-        }
-        if let Some(status) = &mut self.status {
-            *status = k8s_openapi::api::core::v1::PodStatus {
-                phase: status.phase.take(),
-                init_container_statuses: status.init_container_statuses.take(),
-                ..Default::default()
-            };
-        }
-    }
-}
-
-impl Prune for PartialObjectMeta<ConfigMap> {
-    fn prune(&mut self) {
-        self.meta_mut().managed_fields = None;
-    }
-}
-
 /// The generations that were seen, so that a write of the status, mostly our own, is no change.
 #[derive(Default)]
 struct Generations(HashMap<PolicyKey, (Option<String>, Option<i64>)>);
@@ -286,28 +240,6 @@ mod tests {
         assert!(matches!(seen.concerns(&Event::Apply(policy("b", 2))), Some(Change::One(_))));
         assert!(matches!(seen.concerns(&Event::Delete(policy("b", 2))), Some(Change::One(_))));
         assert!(matches!(seen.concerns(&Event::Apply(policy("b", 2))), Some(Change::One(_))));
-    }
-
-    #[test]
-    fn what_is_kept_of_a_pod_is_what_decisions_need() {
-        let mut pod: Pod = serde_json::from_value(json!({
-            "metadata": { "annotations": { "riskgate.dev/status": "{}", "other": "x" }, "managedFields": [{}] },
-            "spec": {
-                "initContainers": [{ "name": "other" }, { "name": "riskgate-sidecar", "image": "x" }],
-                "containers": [{ "name": "shop" }],
-            },
-            "status": { "phase": "Running", "podIP": "10.0.0.1" },
-        }))
-        .unwrap();
-        pod.prune();
-        let expected = json!({
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": { "annotations": { "riskgate.dev/status": "{}" } },
-            "spec": { "initContainers": [{ "name": "riskgate-sidecar" }], "containers": [] },
-            "status": { "phase": "Running" },
-        });
-        assert_eq!(serde_json::to_value(&pod).unwrap(), expected);
     }
 
     #[test]

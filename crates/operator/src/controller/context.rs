@@ -83,13 +83,13 @@ impl Context {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone())
     }
 
-    /// That nothing is left of a policy, or that it is there again.
+    /// That a policy is gone.
     pub(super) fn forget(&self, key: &PolicyKey) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.backoff.reset(key);
     }
 
+    /// That the policy is there again, or its configuration is gone, too.
     pub(super) fn no_longer_kept(&self, key: &PolicyKey) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }

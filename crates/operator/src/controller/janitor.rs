@@ -11,8 +11,9 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Resource, ResourceExt};
 use riskgate_api::RiskPolicy;
 use riskgate_inject::names;
+use tokio::time::timeout;
 
-use super::{Context, said};
+use super::{Context, LIMIT, said};
 use crate::metrics::Outcome;
 use crate::pods::lives;
 use crate::reason::Reason;
@@ -27,6 +28,9 @@ pub(super) enum JanitorError {
     /// Whether the policy, or a pod of it, is there.
     #[error("cannot tell whether the configuration is needed: {}", said(.0))]
     Look(#[source] kube::Error),
+    /// Either.
+    #[error("the API server did not answer within {LIMIT:?}")]
+    Slow,
     /// The deletion.
     #[error("cannot delete the ConfigMap: {}", said(.0))]
     Delete(#[source] kube::Error),
@@ -37,15 +41,19 @@ pub(super) async fn pass(
     map: Arc<PartialObjectMeta<ConfigMap>>,
     context: Arc<Context>,
 ) -> Result<Action, JanitorError> {
+    timeout(LIMIT, whole(&map, &context)).await.unwrap_or(Err(JanitorError::Slow))
+}
+
+async fn whole(map: &PartialObjectMeta<ConfigMap>, context: &Context) -> Result<Action, JanitorError> {
     // What carries the label under another name is not ours.
-    let Some(key) = label(&*map).filter(|key| names::config_map(&key.name) == map.name_any()) else {
+    let Some(key) = label(map).filter(|key| names::config_map(&key.name) == map.name_any()) else {
         return Ok(Action::await_change());
     };
     if context.watches.policies.get(&ObjectRef::new(&key.name).within(&key.namespace)).is_some() {
         return Ok(Action::await_change());
     }
     let regarding = map.object_ref(&());
-    if context.watches.bound(&key).iter().any(|pod| lives(pod)) || needed(&key, &context).await? {
+    if context.watches.bound(&key).iter().any(|pod| lives(pod)) || needed(&key, context).await? {
         if context.keep(&key) {
             tracing::info!(policy = %key, reason = %Reason::Kept, "{}", Reason::Kept.meaning());
             context.metrics.reconciled(Outcome::Kept, Reason::Kept);
@@ -66,7 +74,8 @@ pub(super) async fn pass(
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
         Err(error) => return Err(JanitorError::Delete(error)),
     }
-    context.forget(&key);
+    context.no_longer_kept(&key);
+    context.backoff.reset(&key);
     Ok(Action::await_change())
 }
 

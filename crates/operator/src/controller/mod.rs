@@ -17,17 +17,19 @@ use std::time::Duration;
 use futures_util::{StreamExt, future, stream};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::core::PartialObjectMeta;
-use kube::runtime::controller::{Config, Controller};
+use kube::runtime::controller::{Config, Controller, Error};
 use kube::runtime::reflector::ObjectRef;
 use riskgate_inject::names;
 use tokio_util::sync::CancellationToken;
 
 pub use context::Context;
 
-use crate::watches::{GuardedPolicy, Watches};
+use crate::watches::{GuardedPolicy, PolicyKey, Watches};
 
 /// Changes that come together, such as the pods of a Deployment, are one pass.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+/// The longest that a pass may take: the client itself waits as long as a watch may be silent.
+const LIMIT: Duration = Duration::from_secs(60);
 /// Passes at once: most of a pass is waiting for the API server.
 const CONCURRENCY: u16 = 16;
 
@@ -46,8 +48,20 @@ async fn policies(context: Arc<Context>, stop: CancellationToken) {
         .with_config(config())
         .reconcile_on(keys)
         .graceful_shutdown_on(stop.cancelled_owned())
-        .run(reconcile::pass, |policy, error, context| reconcile::failed(&policy, error, &context), context)
-        .for_each(|_| future::ready(()))
+        .run(
+            reconcile::pass,
+            |policy, error, context| reconcile::failed(&policy, error, &context),
+            Arc::clone(&context),
+        )
+        .for_each(|outcome| {
+            if let Err(Error::ObjectNotFound(policy)) = outcome {
+                context.forget(&PolicyKey {
+                    namespace: policy.namespace.unwrap_or_default(),
+                    name: policy.name,
+                });
+            }
+            future::ready(())
+        })
         .await;
 }
 

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use riskgate_core::config::ConfigError;
+use tokio::time::timeout;
 
 use super::apply::apply;
 use super::build::build;
 use super::dereference::{Dereferenced, dereference};
 use super::status::{self, Progress, Told};
 use super::validate::validate;
-use super::{Context, said};
+use super::{Context, LIMIT, said};
 use crate::conditions::{Kind, changed};
 use crate::metrics::Outcome;
 use crate::pods;
@@ -40,6 +41,9 @@ pub(super) enum PassError {
         /// What it says.
         message: String,
     },
+    /// Any of them.
+    #[error("the API server did not answer within {LIMIT:?}")]
+    Slow,
     /// Step 5.
     #[error("cannot write the status: {}", said(.0))]
     Status(#[source] kube::Error),
@@ -49,23 +53,27 @@ impl PassError {
     fn reason(&self) -> Reason {
         match self {
             Self::Apply { reason, .. } => *reason,
-            Self::Dereference(_) | Self::Build(_) | Self::Status(_) => Reason::Failed,
+            Self::Dereference(_) | Self::Build(_) | Self::Status(_) | Self::Slow => Reason::Failed,
         }
     }
 }
 
 /// One pass of one policy.
 pub(super) async fn pass(policy: Arc<GuardedPolicy>, context: Arc<Context>) -> Result<Action, PassError> {
-    let key = key(&policy);
+    timeout(LIMIT, whole(&policy, &context)).await.unwrap_or(Err(PassError::Slow))
+}
+
+async fn whole(policy: &GuardedPolicy, context: &Context) -> Result<Action, PassError> {
+    let key = key(policy);
     context.no_longer_kept(&key);
-    let seen = dereference(&key, &context).await.map_err(PassError::Dereference)?;
-    let (told, again) = steps(&key, &policy, seen, &context).await?;
+    let seen = dereference(&key, context).await.map_err(PassError::Dereference)?;
+    let (told, again) = steps(&key, policy, seen, context).await?;
 
     let findings = status::findings(&told);
-    let old = status::known(&policy, context.written(&key).status);
+    let old = status::known(policy, context.written(&key).status);
     let generation = policy.meta().generation;
     let new = status::compute(&told, &findings, generation, &old, Timestamp::now());
-    if status::write(&key, &policy, &old, &new, &context).await.map_err(PassError::Status)? {
+    if status::write(&key, policy, &old, &new, context).await.map_err(PassError::Status)? {
         let regarding = policy.object_ref(&());
         for finding in changed(&findings, &old.conditions).filter(|finding| finding.kind != Kind::Ready) {
             tracing::info!(policy = %key, condition = %finding.kind, reason = %finding.reason, "{}", finding.message);
@@ -82,7 +90,7 @@ pub(super) async fn pass(policy: Arc<GuardedPolicy>, context: Arc<Context>) -> R
     let outcome = if ready == Reason::Ready { Outcome::Ready } else { Outcome::NotReady };
     context.metrics.reconciled(outcome, ready);
     context.backoff.reset(&key);
-    Ok(Action::requeue(RESYNC.mul_f64(spread(&policy))))
+    Ok(Action::requeue(RESYNC.mul_f64(spread(policy))))
 }
 
 /// Steps 2 to 4: what the status is to tell, and why to try again.
@@ -140,6 +148,6 @@ fn spread(policy: &GuardedPolicy) -> f64 {
         .uid()
         .unwrap_or_default()
         .bytes()
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
+        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     0.9 + f64::from(sum % 1000) / 5000.0
 }
