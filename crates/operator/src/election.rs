@@ -98,9 +98,16 @@ impl Candidate {
                 () = sleep(self.terms.interval()) => {}
             }
         }
-        let held = leads.send_replace(false);
-        if held && let Err(error) = self.vacate().await {
-            tracing::warn!(lease = self.terms.name, %error, "the Lease was not vacated; it expires");
+        if leads.send_replace(false) {
+            match timeout(self.terms.interval() * 2, self.vacate()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(lease = self.terms.name, %error, "the Lease was not vacated; it expires");
+                }
+                Err(_) => {
+                    tracing::warn!(lease = self.terms.name, "the Lease was not vacated in time; it expires");
+                }
+            }
         }
     }
 

@@ -1,12 +1,14 @@
 //! The process: watches, election, controller and admin port, from start to drained.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::{Client, Config};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::controller::{self, Context};
@@ -16,6 +18,9 @@ use crate::options::Options;
 use crate::server::{self, Admin};
 use crate::shutdown::Signals;
 use crate::watches::Watches;
+
+/// How long draining may take: less than the 30 s that Kubernetes gives a pod.
+const DRAIN: Duration = Duration::from_secs(25);
 
 /// Why the operator did not start, or ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,7 @@ pub async fn run(options: Options) -> Result<Drained, RunError> {
     tokio::select! {
         ended = work => ended,
         () = signals.next() => Ok(Drained::CutShort),
+        () = sleep(DRAIN) => Ok(Drained::CutShort),
     }
 }
 
@@ -69,7 +75,7 @@ pub async fn run(options: Options) -> Result<Drained, RunError> {
 pub enum Drained {
     /// Everything that had begun was finished.
     Whole,
-    /// A second signal came first.
+    /// A second signal, or the end of its time, came first.
     CutShort,
 }
 

@@ -12,6 +12,7 @@
 mod assets;
 mod audit;
 mod control_plane;
+mod faults;
 mod identity;
 mod kubectl;
 pub mod manifests;
@@ -22,6 +23,7 @@ mod suite;
 
 pub use audit::Audited;
 pub use control_plane::ControlPlane;
+pub use faults::{Fault, FaultyWay};
 pub use identity::Identity;
 pub use kubectl::{Kubectl, Said};
 pub use operator::{Operator, OperatorAccount};

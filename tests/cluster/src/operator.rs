@@ -1,17 +1,17 @@
 //! The operator as a process, under the rights that it ships with.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use harness::{PATIENCE, Process, binary, eventually, root, tethered, web};
 use kube::Client;
+use kube::config::Kubeconfig;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{ControlPlane, Identity, Kubectl};
+use crate::{ControlPlane, FaultyWay, Identity, Kubectl};
 
 /// The ServiceAccount, and the names of its roles.
 const NAME: &str = "riskgate-operator";
@@ -22,8 +22,8 @@ const LEASE: &str = "3s";
 pub struct OperatorAccount {
     /// The namespace.
     pub namespace: String,
-    kubeconfig: PathBuf,
-    _folder: TempDir,
+    kubeconfig: Kubeconfig,
+    folder: TempDir,
 }
 
 impl OperatorAccount {
@@ -41,11 +41,16 @@ impl OperatorAccount {
             kubectl.say(&["create", kind, NAME, &format!("{role}={NAME}"), &account]).await?;
         }
         let token = kubectl.say(&["create", "token", NAME]).await?;
-        let folder = tempfile::tempdir()?;
-        let kubeconfig = folder.path().join("kubeconfig");
-        let content = control_plane.kubeconfig(Identity::Token(token.trim()), namespace)?;
-        std::fs::write(&kubeconfig, serde_yaml::to_string(&content)?)?;
-        Ok(Self { namespace: namespace.to_owned(), kubeconfig, _folder: folder })
+        let kubeconfig = control_plane.kubeconfig(Identity::Token(token.trim()), namespace)?;
+        Ok(Self { namespace: namespace.to_owned(), kubeconfig, folder: tempfile::tempdir()? })
+    }
+
+    /// A way to the API server that can be made to fail, in its name.
+    ///
+    /// # Errors
+    /// When no port can be bound.
+    pub async fn way(&self) -> Result<FaultyWay> {
+        FaultyWay::open(self.kubeconfig.clone()).await
     }
 
     /// The name by which the API server knows it.
@@ -69,9 +74,29 @@ impl OperatorAccount {
     /// # Errors
     /// When it does not become ready, with its last words.
     pub async fn start(&self, identity: &str) -> Result<Operator> {
+        self.run(identity, &self.kubeconfig).await
+    }
+
+    /// Starts a replica that reaches the API server by this way.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_by(&self, way: &FaultyWay, identity: &str) -> Result<Operator> {
+        let kubeconfig = json!({
+            "clusters": [{ "name": "way", "cluster": { "server": way.url() } }],
+            "contexts": [{ "name": "way", "context": { "cluster": "way", "user": "nobody" } }],
+            "users": [{ "name": "nobody", "user": {} }],
+            "current-context": "way",
+        });
+        self.run(identity, &serde_json::from_value(kubeconfig)?).await
+    }
+
+    async fn run(&self, identity: &str, kubeconfig: &Kubeconfig) -> Result<Operator> {
+        let path = self.folder.path().join(identity);
+        std::fs::write(&path, serde_yaml::to_string(kubeconfig)?)?;
         let mut command = tethered(binary(NAME)?);
         command
-            .env("KUBECONFIG", &self.kubeconfig)
+            .env("KUBECONFIG", path)
             .args(["--namespace", &self.namespace, "--identity", identity])
             .args(["--admin-address", "127.0.0.1:0", "--lease-duration", LEASE, "--log-level", "debug"]);
         let mut process = Process::start(identity, command)?;

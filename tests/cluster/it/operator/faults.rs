@@ -1,12 +1,12 @@
-//! What goes wrong around the operator, on a control plane of its own: objects that do not read, an API server that goes
-//! away, a quota that refuses. It goes on with the others, tells, and does not ask in a loop.
+//! What goes wrong around the operator, on a control plane of its own: an API server that has bad moments or goes away, objects
+//! that do not read, a quota that refuses. It goes on with the others, tells, and does not ask in a loop.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use cluster::manifests::policy;
-use cluster::{Audited, ControlPlane, OperatorAccount, Scene, Suite};
+use cluster::{Audited, ControlPlane, Fault, FaultyWay, OperatorAccount, Scene, Suite};
 use harness::{PATIENCE, eventually};
 use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -26,11 +26,39 @@ async fn it_goes_on_whatever_goes_wrong(_: Scene) -> Result<()> {
     let control_plane = Arc::new(ControlPlane::start().await?);
     control_plane.install_crds().await?;
     let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
-    let operator = account.start("replica-a").await?;
+    let way = account.way().await?;
+    let operator = account.start_by(&way, "replica-a").await?;
+    bad_moments(&Scene::set(Arc::clone(&control_plane)).await?, &way).await?;
     a_policy_that_does_not_read(&Scene::set(Arc::clone(&control_plane)).await?).await?;
     a_config_map_that_is_refused(&Scene::set(Arc::clone(&control_plane)).await?, &account).await?;
     an_api_server_that_restarts(&Scene::set(Arc::clone(&control_plane)).await?, &account).await?;
     ensure!(operator.process.running(), "{}", operator.process.stderr().tail());
+    Ok(())
+}
+
+/// Conflicts, too many requests, and a server that is busy: each write is made in the end, and not made in a loop.
+async fn bad_moments(scene: &Scene, way: &FaultyWay) -> Result<()> {
+    let map = "riskgate-retail";
+    let faults = [
+        (503, map),
+        (409, map),
+        (429, map),
+        (429, "status"),
+        (409, "status"),
+        (503, "status"),
+        (503, "events"),
+    ];
+    way.fail(&faults.map(|(status, path)| Fault { status, path }));
+    scene.create::<RiskPolicy>(policy("retail", &json!({}))).await?;
+    settled(&scene.api(), "retail", ready).await?;
+    configuration(scene, "retail").await?;
+    let (maps, statuses) = (way.answers(map), way.answers("status"));
+    // Every fault was met, and then all was well.
+    for answers in [&maps, &statuses] {
+        ensure!([409, 429, 503].iter().all(|fault| answers.contains(fault)), "{answers:?}");
+        ensure!(answers.len() <= 8, "a loop: {answers:?}");
+    }
+    ensure!(maps.last() == Some(&201) && statuses.last() == Some(&200), "{maps:?} {statuses:?}");
     Ok(())
 }
 
