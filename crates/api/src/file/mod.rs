@@ -9,6 +9,7 @@ mod fault;
 mod identity;
 mod later;
 mod node;
+mod offsets;
 mod place;
 mod report;
 mod scalar;

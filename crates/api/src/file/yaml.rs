@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::node::{Content, Entry, Mistake, Node, Position, Style, child};
+use super::offsets::Offsets;
 use super::scalar;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -44,7 +45,7 @@ pub fn documents(text: &str) -> (Vec<Document>, Option<Mistake>) {
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    offsets: Offsets,
+    offsets: Offsets<'a>,
     anchors: HashMap<usize, Node>,
     borrowed: usize,
     mistakes: Vec<Mistake>,
@@ -102,17 +103,17 @@ impl<'a> Composer<'a> {
                 return Ok(Node { range, style: Style::Borrowed, ..node });
             }
             Event::Scalar(text, style, anchor, tag) => {
+                let range = self.offsets.scalar(range, style);
                 (anchor, range, Style::Block, scalar_of(text.into_owned(), style, tag.as_deref()))
             }
             Event::SequenceStart(anchor, _) => {
                 let (items, end) = self.list(path, depth)?;
-                let last = items.last().map(|item| item.range.end);
-                let (range, style) = collection(range, end, last);
+                let (range, style) = collection(range, &end);
                 (anchor, range, style, Content::List(items))
             }
             Event::MappingStart(anchor, _) => {
-                let (entries, last, end) = self.map(path, depth)?;
-                let (range, style) = collection(range, end, last);
+                let (entries, end) = self.map(path, depth)?;
+                let (range, style) = collection(range, &end);
                 (anchor, range, style, Content::Map(entries))
             }
             _ => return Err(stop("a value is missing here; the rest of the file was not read")),
@@ -124,12 +125,14 @@ impl<'a> Composer<'a> {
         Ok(node)
     }
 
-    /// The items of a list, and the bytes of what ends it.
-    fn list(&mut self, path: &str, depth: usize) -> Result<(Vec<Node>, Range<usize>), Mistake> {
-        let mut items = Vec::new();
+    fn list(&mut self, path: &str, depth: usize) -> Result<(Vec<Node>, End), Mistake> {
+        let mut items: Vec<Node> = Vec::new();
         loop {
             match self.event()? {
-                (Event::SequenceEnd, span) => return Ok((items, self.offsets.range(span))),
+                (Event::SequenceEnd, span) => {
+                    let last = items.last().map(|item| item.range.end);
+                    return Ok((items, End { last, mark: self.offsets.range(span) }));
+                }
                 (event, span) => {
                     items.push(self.node(event, span, &format!("{path}[{}]", items.len()), depth + 1)?);
                 }
@@ -137,18 +140,16 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// The entries of a map, where the last of them ends, and the bytes of what ends the map.
-    fn map(
-        &mut self,
-        path: &str,
-        depth: usize,
-    ) -> Result<(Vec<Entry>, Option<usize>, Range<usize>), Mistake> {
+    fn map(&mut self, path: &str, depth: usize) -> Result<(Vec<Entry>, End), Mistake> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merged: Vec<Node> = Vec::new();
         let mut last = None;
-        let end = loop {
+        let mark = loop {
             let (event, span) = self.event()?;
-            let range = self.offsets.range(span);
+            let mut range = self.offsets.range(span);
+            if let Event::Scalar(_, style, ..) = &event {
+                range = self.offsets.scalar(range, *style);
+            }
             if matches!(event, Event::MappingEnd) {
                 break range;
             }
@@ -173,41 +174,25 @@ impl<'a> Composer<'a> {
         for node in merged {
             merge(&mut entries, node);
         }
-        Ok((entries, last, end))
+        Ok((entries, End { last, mark }))
     }
+}
+
+/// How a collection ends.
+struct End {
+    /// Where the last value in it ends.
+    last: Option<usize>,
+    /// The bytes of what ends it.
+    mark: Range<usize>,
 }
 
 /// The bytes of a collection, and how it is written: what ends one in brackets is its bracket, and any other ends with the last
 /// value in it.
-fn collection(start: Range<usize>, end: Range<usize>, last: Option<usize>) -> (Range<usize>, Style) {
+fn collection(start: Range<usize>, end: &End) -> (Range<usize>, Style) {
     if start.is_empty() {
-        let end = last.unwrap_or(start.end);
-        (start.start..end, Style::Block)
+        (start.start..end.last.unwrap_or(start.end), Style::Block)
     } else {
-        (start.start..end.start + 1, Style::Flow)
-    }
-}
-
-/// From places in characters, as the parser counts, to places in bytes.
-struct Offsets {
-    /// Empty where they are the same.
-    bytes: Vec<usize>,
-    end: usize,
-}
-
-impl Offsets {
-    fn of(text: &str) -> Self {
-        let bytes =
-            if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(byte, _)| byte).collect() };
-        Self { bytes, end: text.len() }
-    }
-
-    fn range(&self, span: Span) -> Range<usize> {
-        let byte = |mark: Marker| match self.bytes.is_empty() {
-            true => mark.index().min(self.end),
-            false => self.bytes.get(mark.index()).copied().unwrap_or(self.end),
-        };
-        byte(span.start)..byte(span.end)
+        (start.start..end.mark.start + 1, Style::Flow)
     }
 }
 
