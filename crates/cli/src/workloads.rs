@@ -70,7 +70,7 @@ impl Workload<'_> {
     }
 
     /// Something to be said about the pod.
-    pub(crate) fn remark(&self, manifests: &Manifests, message: String) -> Remark {
+    pub(crate) fn remark(&self, manifests: &Manifests, message: &str) -> Remark {
         let message = format!("{}/{}: {message}", self.place.kind, self.place.name);
         remark(manifests, self.at, message)
     }

@@ -80,16 +80,16 @@ pub(super) fn run(args: &InjectArgs) -> Result<Exit, Failure> {
     let manifests = Manifests::read(&args.file)?;
     let (mut changes, mut refused, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for workload in workloads(&manifests, &mut notes) {
-        let remark = |message: String| workload.remark(&manifests, message);
+        let remark = |message: &str| workload.remark(&manifests, message);
         let mut warnings = Vec::new();
         match policies.inject(&workload, &options, &mut warnings) {
             Ok(Outcome::Change(change, note)) => {
-                notes.push(("note", remark(note)));
-                notes.extend(warnings.into_iter().map(|warning| ("warning", remark(warning))));
+                notes.push(("note", remark(&note)));
+                notes.extend(warnings.into_iter().map(|warning| ("warning", remark(&warning))));
                 changes.push(change);
             }
-            Ok(Outcome::Note(note)) => notes.push(("note", remark(note))),
-            Err(refusal) => refused.extend(refusal.notices().iter().map(|it| remark(it.to_string()))),
+            Ok(Outcome::Note(note)) => notes.push(("note", remark(&note))),
+            Err(refusal) => refused.extend(refusal.notices().iter().map(|it| remark(&it.message))),
         }
     }
     if !refused.is_empty() {

@@ -42,10 +42,10 @@ pub(super) fn run(args: &UninjectArgs) -> Result<Exit, Failure> {
             Ok(pod) => {
                 let operations = uninject(&pod);
                 let did = if operations.is_empty() { "carries nothing of riskgate's" } else { "uninjected" };
-                notes.push(("note", workload.remark(&manifests, did.to_owned())));
+                notes.push(("note", workload.remark(&manifests, did)));
                 changes.push(workload.change(operations));
             }
-            Err(notice) => unreadable.push(workload.remark(&manifests, notice.to_string())),
+            Err(notice) => unreadable.push(workload.remark(&manifests, &notice.message)),
         }
     }
     if !unreadable.is_empty() {

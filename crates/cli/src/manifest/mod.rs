@@ -164,10 +164,11 @@ fn parts(text: &str) -> Vec<Range<usize>> {
         }
         parts.push(parts.last().map_or(0, |before| before.end)..objects.byte_offset());
     }
-    match parts.last_mut() {
-        Some(last) if text[last.end..].trim().is_empty() => last.end = text.len(),
-        _ => return vec![0..text.len()],
+    let last = parts.pop().filter(|last| text[last.end..].trim().is_empty());
+    if last.is_none() {
+        parts.clear();
     }
+    parts.push(last.map_or(0, |last| last.start)..text.len());
     parts
 }
 

@@ -83,7 +83,7 @@ fn what_cannot_be_changed_in_place_is_written_anew_and_means_the_same() {
     for (before, operation, after) in [
         ("a: &x { y: 1 }\nb: *x # c\n", add("/b/z", &json!(2)), "a:\n  y: 1\nb:\n  y: 1\n  z: 2\n"),
         ("a: &x { y: 1 }\nb: *x # c\n", add("/a/z", &json!(2)), "a:\n  y: 1\n  z: 2\nb:\n  y: 1\n"),
-        ("a: &x { m: {} }\nb:\n  <<: *x\n", add("/b/m/z", &json!(010)), "a:\n  m: {}\nb:\n  m:\n    z: 10\n"),
+        ("a: &x { m: {} }\nb:\n  <<: *x\n", add("/b/m/z", &json!(10)), "a:\n  m: {}\nb:\n  m:\n    z: 10\n"),
         ("- - x\n", add("/0/0", &json!("z")), "- - z\n  - x\n"),
         ("a: { b: }\n", add("/a/c", &json!(1)), "a:\n  b: null\n  c: 1\n"),
     ] {
