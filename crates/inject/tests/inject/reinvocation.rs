@@ -128,8 +128,22 @@ fn what_the_api_server_spells_otherwise_is_not_changed_back() {
     let plan = |pod: &Value| inject(&Pod::new(pod).unwrap(), &wanted(), &bindings(), &options).unwrap();
     let mut after = applied(&pod(), &plan(&pod()).operations);
     after["spec"]["initContainers"][0]["resources"] = json!({
-        "limits": { "memory": "1Gi", "ephemeral-storage": "2Gi" },
+        "limits": { "cpu": "2", "memory": "1Gi", "ephemeral-storage": "2Gi" },
         "requests": { "cpu": "20m", "memory": "32Mi", "ephemeral-storage": "1Gi" },
     });
-    assert!(plan(&after).operations.is_empty(), "a LimitRange's storage and other spelling stay");
+    assert!(plan(&after).operations.is_empty(), "what a LimitRange gave, and other spelling, stay");
+    after["spec"]["initContainers"][0]["resources"]["limits"]["memory"] = json!("2Gi");
+    assert!(!plan(&after).operations.is_empty(), "what was set is set again");
+}
+
+#[test]
+fn an_annotation_that_is_taken_away_leaves_nothing_behind() {
+    let mut pod = pod();
+    let plain = injected(&pod);
+    pod["metadata"] = json!({ "annotations": { "riskgate.dev/cpu-limit": "1" } });
+    let mut after = injected(&pod);
+    assert_eq!(container(&after, "riskgate-sidecar")["resources"]["limits"]["cpu"], "1");
+    after["metadata"]["annotations"].as_object_mut().unwrap().remove("riskgate.dev/cpu-limit");
+    let again = injected(&after);
+    assert_eq!(container(&again, "riskgate-sidecar"), container(&plain, "riskgate-sidecar"));
 }
