@@ -25,11 +25,16 @@ impl<'a> Offsets<'a> {
         start..start + content.len()
     }
 
-    /// The bytes of a scalar: to its closing quote, where the parser counts a comment behind it, too.
+    /// The bytes of a scalar: to its closing quote, where the parser counts a comment behind it, too. A block scalar of blank lines
+    /// has none, and is where its indicator ends.
     pub(super) fn scalar(&self, range: Range<usize>, style: ScalarStyle) -> Range<usize> {
         let quote = match style {
             ScalarStyle::SingleQuoted => '\'',
             ScalarStyle::DoubleQuoted => '"',
+            ScalarStyle::Literal | ScalarStyle::Folded if range.is_empty() => {
+                let end = self.text[..range.start].trim_end().len();
+                return end..end;
+            }
             _ => return range,
         };
         let text = &self.text[range.clone()];
@@ -91,6 +96,7 @@ mod tests {
             ("[ a , {b: }  ] # c\n", &["flow [ a , {b: }  ]", "a", "flow {b: }", "b", ""]),
             ("- x # c\n-  y\n\n# c\n", &["- x # c\n-  y", "x", "y"]),
             ("a: |\n  x\n\n# c\nb:\n", &["a: |\n  x\n\n# c\nb", "a", "x", "b", ""]),
+            ("a: |+\n\n\n---\nb\n", &["a: |+", "a", "", "b"]),
             ("a: &x {}\nb: *x\n", &["a: &x {}\nb: *x", "a", "flow &x {}", "b", "borrowed *x"]),
         ] {
             assert_eq!(pieces(text), found, "{text}");

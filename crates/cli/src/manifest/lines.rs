@@ -25,14 +25,17 @@ pub(super) fn indent(text: &str, at: usize) -> Option<&str> {
     before.bytes().all(|byte| byte == b' ').then_some(before)
 }
 
-/// The lines of a document's value: from where it begins, or from its line, to the end of its last line.
+/// The lines of a document's value: from where it begins, or from its line, to the end of its last line, with the blank lines
+/// behind it, which a block scalar may count as its own.
 pub(super) fn whole(text: &str, root: &Node) -> Range<usize> {
     let from = if indent(text, root.range.start).is_some() {
         start(text, root.range.start)
     } else {
         root.range.start
     };
-    from..end_of(text, &root.range)
+    let end = end_of(text, &root.range);
+    let blank = text[end..].split_inclusive('\n').take_while(|line| line.trim().is_empty());
+    from..end + blank.map(str::len).sum::<usize>()
 }
 
 /// The text with whole lines put in at `at`, the beginning of a line or the end of the text.

@@ -4,6 +4,8 @@
 mod edit;
 mod lines;
 mod piece;
+#[cfg(test)]
+mod properties;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -149,6 +151,11 @@ impl Manifests {
             values.push(value);
         }
         text.push_str(&self.text[written..]);
+        if !reads_as(&text, &values) {
+            // What is left between documents can matter to a block scalar that keeps its blank lines.
+            text = values.iter().map(as_yaml).collect::<Vec<_>>().join("---\n");
+            rewritten = (0..values.len()).collect();
+        }
         Ok(Changed { text, values, rewritten })
     }
 }
@@ -198,11 +205,20 @@ fn tokens(pointer: &Pointer) -> Vec<String> {
 
 /// Whether a text is one document of that value.
 fn says(text: &str, value: &Value) -> bool {
-    let (documents, end) = documents(text);
-    match &documents[..] {
-        [Document { root, mistakes }] => end.is_none() && mistakes.is_empty() && root.value() == *value,
-        _ => false,
+    reads_as(text, std::slice::from_ref(value))
+}
+
+/// Whether a text is documents of those values, empty ones apart.
+fn reads_as(text: &str, values: &[Value]) -> bool {
+    let read = parts(text).into_iter().map(|part| documents(&text[part]));
+    let mut found = Vec::new();
+    for (documents, end) in read {
+        if end.is_some() || documents.iter().any(|it| !it.mistakes.is_empty()) {
+            return false;
+        }
+        found.extend(documents.iter().map(|it| it.root.value()));
     }
+    found.iter().filter(|it| !it.is_null()).eq(values.iter().filter(|it| !it.is_null()))
 }
 
 /// A document written anew, in the style that it had.

@@ -39,6 +39,17 @@ fn a_pod_of_an_earlier_policy_becomes_one_of_todays() {
 }
 
 #[test]
+fn a_pod_that_changes_its_policy_does_not_come_back_to_the_first() {
+    let other = Bindings::of(NAMESPACE, "staff", &spec()).unwrap();
+    let before = injected(&pod());
+    let patch = inject(&Pod::new(&before).unwrap(), &wanted(), &other, &options()).unwrap();
+    let after = applied(&before, &patch.operations);
+    assert_eq!(after["metadata"]["labels"]["riskgate.dev/policy"], "staff");
+    assert_eq!(status(&after).policy, "staff");
+    assert_eq!(uninjected(&after), pod());
+}
+
+#[test]
 fn a_forged_sidecar_is_replaced_wherever_it_stands() {
     let genuine = injected(&pod());
     let forged = json!({ "name": "riskgate-sidecar", "image": "mine", "command": ["sh"], "future": 1 });
