@@ -1,12 +1,15 @@
 //! A request for a result, through the stages. The terminal answer is given once by the provider, and as often as it is
 //! asked for by us (design.md section 4, deliver once).
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::evaluate;
 use riskgate_core::{Outcome as Decision, Scope};
 use riskgate_store::{Final, Held, Key, Order, Settled, Terminal, Transaction};
 use riskgate_wire::{Completed, Fault, Reading};
+use tokio::sync::watch;
 
 use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
@@ -35,9 +38,13 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
     let waited = join(&exchange.gateway, key, |progress| {
         let exchange = exchange.clone();
         let reference = reference.clone();
-        async move {
-            Collect { exchange: &exchange, reference: &reference, progress: &progress }.run(outgoing).await
-        }
+        // Boxed: the future is large, and is moved on its way into its task.
+        Box::pin(async move {
+            let answered = Collect { exchange: &exchange, reference: &reference, progress: &progress }
+                .run(outgoing)
+                .await;
+            (progress, answered)
+        })
     });
     match waited.await {
         Waited::Answer(answered) => answered,
@@ -67,7 +74,7 @@ async fn unread(exchange: &Exchange, request: &Request<'_>) -> Answered {
 struct Collect<'a> {
     exchange: &'a Exchange,
     reference: &'a str,
-    progress: &'a Progress,
+    progress: &'a watch::Sender<Progress>,
 }
 
 impl Collect<'_> {
@@ -173,9 +180,9 @@ impl Collect<'_> {
         if monitor {
             // Nothing may change, the time of an answer included: it passes before any source is asked.
             let (response, _) = self.settle(passed.clone(), Final::Complete).await;
-            self.progress.answer(Answered::new(Outcome::Allowed, response));
+            self.tell(Progress::Done(Answered::new(Outcome::Allowed, response)));
         } else if takes_time {
-            self.progress.assessing();
+            self.tell(Progress::Assessing(Instant::now()));
         }
         let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
         let outcome = decide::decide(&scope, order, &signals);
@@ -197,6 +204,11 @@ impl Collect<'_> {
         };
         record(&exchange, &about, &outcome, &id);
         Answered::new(metric(&exchange, &outcome), response)
+    }
+
+    /// Tells those who wait; nobody may be waiting any more.
+    fn tell(&self, progress: Progress) {
+        let _nobody = self.progress.send(progress);
     }
 
     /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.
