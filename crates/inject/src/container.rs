@@ -14,7 +14,7 @@ pub(crate) fn of(
     bindings: &Bindings,
     options: &InjectorOptions,
     overrides: &Overrides,
-    resources: &Value,
+    resources: &Map<String, Value>,
     existing: Option<&Container<'_>>,
 ) -> Value {
     let health = bindings.ports.health;

@@ -6,7 +6,36 @@
 //! InjectorOptions ────────────────────┘
 //! ```
 //!
-//! Pods are raw JSON throughout. Whatever a later Kubernetes adds to them passes untouched.
+//! Pods are raw JSON throughout. Whatever a later Kubernetes adds to them passes untouched. A webhook has little to add:
+//!
+//! ```
+//! use riskgate_inject::{Bindings, Decision, InjectorOptions, Namespace, Pod, Refusal, decide, inject};
+//! # use riskgate_api::RiskPolicySpec;
+//! # fn admit(
+//! #     raw: &serde_json::Value,
+//! #     namespace: Namespace<'_>,
+//! #     policy: impl Fn(&str) -> Option<RiskPolicySpec>,
+//! #     names: &[&str],
+//! # ) -> Result<Option<json_patch::Patch>, Refusal> {
+//! let pod = Pod::new(raw)?;
+//! let wanted = match decide(&pod, &namespace)? {
+//!     Decision::Skip(_reason) => return Ok(None),
+//!     Decision::Inject(wanted) => wanted,
+//! };
+//! // From the cache, and where it is not there, from the API server.
+//! let Some(spec) = policy(&wanted.policy) else {
+//!     return Err(wanted.unknown(namespace.name, names));
+//! };
+//! let bindings = Bindings::of(namespace.name, &wanted.policy, &spec)?;
+//! let patch = inject(&pod, &wanted, &bindings, &InjectorOptions::new("riskgate-sidecar"))?;
+//! // Its warnings go into the answer, too, and its reasons into Events and metrics.
+//! Ok(Some(patch.operations))
+//! # }
+//! # let labels = Default::default();
+//! # let pod = serde_json::json!({ "spec": { "containers": [] } });
+//! # let admitted = admit(&pod, Namespace { name: "shop", labels: &labels }, |_| None, &[]);
+//! # assert!(admitted.is_ok_and(|patch| patch.is_none()));
+//! ```
 
 mod bindings;
 mod checks;

@@ -36,18 +36,20 @@ pub fn inject(
     bindings: &Bindings,
     options: &InjectorOptions,
 ) -> Result<Patch, Refusal> {
+    // What an earlier injection made is known from its status, as long as its sidecar is there, too.
+    let before = pod.sidecar().and_then(|_| Status::of(pod));
     let overridden = overrides::read(pod).and_then(|(overrides, unknown)| {
-        let resources = resources::of(pod, &options.resources, &overrides)?;
-        Ok((container::of(bindings, options, &overrides, &resources, pod.sidecar().as_ref()), unknown))
+        let earlier = before.as_ref().map(|status| &status.resources);
+        let sizes = resources::of(pod, &options.resources, &overrides, earlier)?;
+        let sidecar = container::of(bindings, options, &overrides, &sizes.written, pod.sidecar().as_ref());
+        Ok((sidecar, sizes.declared, unknown))
     });
-    let (sidecar, unknown) = match (Refusal::of(checks::refusals(pod, bindings)), overridden) {
+    let (sidecar, resources, unknown) = match (Refusal::of(checks::refusals(pod, bindings)), overridden) {
         (None, Ok(read)) => read,
         (Some(refusal), Ok(_)) | (None, Err(refusal)) => return Err(refusal),
         (Some(one), Err(other)) => return Err(one.and(other)),
     };
     let mut operations = Operations::default();
-    // What an earlier injection made is known from its status, as long as its sidecar is there, too.
-    let before = pod.sidecar().and_then(|_| Status::of(pod));
     let mut undo = before.as_ref().map_or_else(Undo::default, |status| status.undo.clone());
     let mut warnings = wanted.warnings.clone();
     warnings.extend(unknown);
@@ -56,8 +58,9 @@ pub fn inject(
     warnings.extend(mesh::warning(pod, bindings));
     warnings.extend(place_sidecar(pod, sidecar, &mut undo, &mut operations));
     place_volumes(pod, bindings, &mut undo, &mut operations);
-    let status =
-        mark(pod, bindings, undo, &mut operations, |undo| Status::new(bindings, env, &warnings, undo));
+    let status = mark(pod, bindings, undo, &mut operations, |undo| {
+        Status::new(bindings, resources, env, &warnings, undo)
+    });
     Ok(Patch { operations: operations.into_patch(), warnings, status })
 }
 

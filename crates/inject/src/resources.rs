@@ -1,5 +1,7 @@
 //! The sidecar's resources: always set, and never the reason why a pod falls out of its class of service.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::names::PREFIX;
@@ -20,12 +22,17 @@ enum Class {
     Other,
 }
 
-/// The `resources` of the sidecar in a pod.
+/// The resources of the sidecar in a pod. `before` is what an earlier injection said.
 ///
 /// # Errors
 ///
 /// [`Reason::OverrideInvalid`] where the pod's annotations contradict each other, or the pod's class.
-pub(crate) fn of(pod: &Pod<'_>, defaults: &Resources, overrides: &Overrides) -> Result<Value, Refusal> {
+pub(crate) fn of(
+    pod: &Pod<'_>,
+    defaults: &Resources,
+    overrides: &Overrides,
+    before: Option<&Declared>,
+) -> Result<Sizes, Refusal> {
     let class = class(pod);
     let cpu = Bounds { request: overrides.cpu_request.as_ref(), limit: overrides.cpu_limit.as_ref() };
     let memory =
@@ -45,17 +52,60 @@ pub(crate) fn of(pod: &Pod<'_>, defaults: &Resources, overrides: &Overrides) -> 
             memory.or(Some(&defaults.memory_request), Some(&defaults.memory_limit)),
         ),
     };
-    let existing = pod.sidecar();
-    let mut resources = Map::new();
+    let mut sizes = Sizes { declared: Declared::new(), written: Map::new() };
     for (section, cpu, memory) in
         [("limits", cpu.limit, memory.limit), ("requests", cpu.request, memory.request)]
     {
-        let set = amounts(section, existing.as_ref(), cpu, memory);
-        if !set.is_empty() {
-            resources.insert(section.to_owned(), Value::Object(set));
+        let amounts = [("cpu", cpu), ("memory", memory)];
+        let declared = amounts.into_iter().filter_map(|(name, it)| Some((name.to_owned(), it?.clone())));
+        sizes.set(section, declared.collect(), pod, before);
+    }
+    Ok(sizes)
+}
+
+/// Amounts by section (`requests`, `limits`) and resource.
+pub(crate) type Declared = BTreeMap<String, BTreeMap<String, Quantity>>;
+
+/// The sidecar's resources.
+pub(crate) struct Sizes {
+    /// What injection itself says.
+    pub(crate) declared: Declared,
+    /// What is written into the container.
+    pub(crate) written: Map<String, Value>,
+}
+
+impl Sizes {
+    /// Sets a section. Of a sidecar that stands in the pod already, the spelling of equal amounts stays (the API server writes
+    /// `1024Mi` as `1Gi`), and so do amounts that somebody else gave it since, such as a LimitRange: taken away, the pod would
+    /// not pass that LimitRange.
+    fn set(
+        &mut self,
+        section: &str,
+        declared: BTreeMap<String, Quantity>,
+        pod: &Pod<'_>,
+        before: Option<&Declared>,
+    ) {
+        let sidecar = pod.sidecar();
+        let stands = sidecar.and_then(|it| it.value.get("resources")?.get(section)?.as_object());
+        let mut written = Map::new();
+        for (name, amount) in &declared {
+            let same = stands.and_then(|it| it.get(name)).filter(|it| quantity(it).as_ref() == Some(amount));
+            written.insert(name.clone(), same.cloned().unwrap_or_else(|| json!(amount)));
+        }
+        let earlier = before.and_then(|it| it.get(section));
+        for name in ["cpu", "memory", "ephemeral-storage"] {
+            let own = declared.contains_key(name) || earlier.is_some_and(|it| it.contains_key(name));
+            if let Some(amount) = stands.and_then(|it| it.get(name)).filter(|_| before.is_some() && !own) {
+                written.insert(name.to_owned(), amount.clone());
+            }
+        }
+        if !written.is_empty() {
+            self.written.insert(section.to_owned(), Value::Object(written));
+        }
+        if !declared.is_empty() {
+            self.declared.insert(section.to_owned(), declared);
         }
     }
-    Ok(Value::Object(resources))
 }
 
 /// Request and limit of one resource.
@@ -100,28 +150,6 @@ impl<'a> Bounds<'a> {
             _ => all,
         }
     }
-}
-
-/// What is written into `requests` or `limits`. Of a sidecar that stands in the pod already, the spelling of equal amounts
-/// stays (the API server writes `1024Mi` as `1Gi`), and so does the storage that a LimitRange gave it: taken away, the pod
-/// would not pass that LimitRange.
-fn amounts(
-    section: &str,
-    existing: Option<&Container<'_>>,
-    cpu: Option<&Quantity>,
-    memory: Option<&Quantity>,
-) -> Map<String, Value> {
-    let stands = existing.and_then(|it| it.value.get("resources")?.get(section)?.as_object());
-    let spelt = |name: &str, amount: &Quantity| -> Value {
-        let same = stands.and_then(|it| it.get(name)).filter(|it| quantity(it).as_ref() == Some(amount));
-        same.cloned().unwrap_or_else(|| json!(amount))
-    };
-    let mut amounts = Map::new();
-    amounts.extend(cpu.map(|amount| ("cpu".to_owned(), spelt("cpu", amount))));
-    let storage = stands.and_then(|it| it.get("ephemeral-storage"));
-    amounts.extend(storage.map(|amount| ("ephemeral-storage".to_owned(), amount.clone())));
-    amounts.extend(memory.map(|amount| ("memory".to_owned(), spelt("memory", amount))));
-    amounts
 }
 
 /// The pod's class without the sidecar. It is Guaranteed when every container has limits of CPU and memory, and requests that

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::bindings::Bindings;
 use crate::names::STATUS;
 use crate::pod::{Container, Found, Pod};
+use crate::quantity::Quantity;
 use crate::reason::{Notice, Reason};
 
 /// The schema of the annotation.
@@ -28,6 +29,9 @@ pub struct Status {
     pub version: String,
     /// The sidecar's ports.
     pub ports: InjectedPorts,
+    /// The sidecar's resources as they were set: `requests` and `limits`, by resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, BTreeMap<String, Quantity>>,
     /// The variables that were set, by container.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, BTreeSet<String>>,
@@ -138,6 +142,7 @@ impl Status {
 
     pub(crate) fn new(
         bindings: &Bindings,
+        resources: BTreeMap<String, BTreeMap<String, Quantity>>,
         env: BTreeMap<String, BTreeSet<String>>,
         warnings: &[Notice],
         undo: Undo,
@@ -158,6 +163,7 @@ impl Status {
                 health: bindings.ports.health,
                 providers: bindings.listeners.iter().map(|it| (it.provider.clone(), it.port)).collect(),
             },
+            resources,
             env,
             warnings: warnings.iter().filter(lasting).map(told).collect(),
             undo,

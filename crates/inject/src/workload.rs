@@ -16,36 +16,49 @@ pub struct PodPlace {
     pub namespace: Option<String>,
 }
 
+/// The pods of a manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pods {
+    /// Every pod that is known to be one, in order.
+    pub places: Vec<PodPlace>,
+    /// What looks as if it had a pod's template and is of another kind: kind and name.
+    pub unknown: Vec<(String, String)>,
+}
+
 /// How an object holds its pod.
 enum Holding {
-    Nothing,
+    Other,
     Objects,
     Pod(&'static [&'static str]),
 }
 
-/// Every pod of a manifest, in order.
+/// Every pod of a manifest.
 #[must_use]
-pub fn pods(manifest: &Value) -> Vec<PodPlace> {
-    let mut places = Vec::new();
-    collect(manifest, &PointerBuf::new(), &mut places);
-    places
+pub fn pods(manifest: &Value) -> Pods {
+    let mut pods = Pods::default();
+    collect(manifest, &PointerBuf::new(), &mut pods);
+    pods
 }
 
-fn collect(object: &Value, at: &PointerBuf, places: &mut Vec<PodPlace>) {
+fn collect(object: &Value, at: &PointerBuf, pods: &mut Pods) {
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).map(str::to_owned);
     let kind = text("/kind").unwrap_or_default();
+    let name = text("/metadata/name").or_else(|| text("/metadata/generateName")).unwrap_or_default();
     match holding(&text("/apiVersion").unwrap_or_default(), &kind) {
-        Holding::Nothing => {}
+        Holding::Other if object.pointer("/spec/template/spec/containers").is_some() => {
+            pods.unknown.push((kind, name));
+        }
+        Holding::Other => {}
         Holding::Objects => {
             let items = object.get("items").and_then(Value::as_array).into_iter().flatten();
             for (index, item) in items.enumerate() {
-                collect(item, &below(at, &["items", &index.to_string()]), places);
+                collect(item, &below(at, &["items", &index.to_string()]), pods);
             }
         }
-        Holding::Pod(path) => places.push(PodPlace {
+        Holding::Pod(path) => pods.places.push(PodPlace {
             pointer: below(at, path),
             kind,
-            name: text("/metadata/name").or_else(|| text("/metadata/generateName")).unwrap_or_default(),
+            name,
             namespace: text("/metadata/namespace"),
         }),
     }
@@ -62,7 +75,7 @@ fn holding(version: &str, kind: &str) -> Holding {
         | ("batch", "Job") => Holding::Pod(&["spec", "template"]),
         ("batch", "CronJob") => Holding::Pod(&["spec", "jobTemplate", "spec", "template"]),
         ("" | "apps" | "batch", list) if list.ends_with("List") => Holding::Objects,
-        _ => Holding::Nothing,
+        _ => Holding::Other,
     }
 }
 
@@ -79,7 +92,7 @@ mod tests {
     use super::*;
 
     fn found(manifest: &Value) -> Vec<String> {
-        pods(manifest).iter().map(|it| format!("{} {}", it.pointer, it.name)).collect()
+        pods(manifest).places.iter().map(|it| format!("{} {}", it.pointer, it.name)).collect()
     }
 
     #[test]
@@ -103,6 +116,18 @@ mod tests {
             assert!(found(&json!({ "apiVersion": version, "kind": kind })).is_empty(), "{version} {kind}");
         }
         assert!(found(&json!("text")).is_empty());
+    }
+
+    #[test]
+    fn what_looks_like_a_workload_is_not_passed_over_without_a_word() {
+        let rollout = json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+            "metadata": { "name": "web" },
+            "spec": { "template": { "spec": { "containers": [] } } },
+        });
+        let pods = pods(&rollout);
+        assert_eq!((pods.places, pods.unknown), (Vec::new(), vec![("Rollout".to_owned(), "web".to_owned())]));
     }
 
     #[test]

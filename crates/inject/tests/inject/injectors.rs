@@ -96,6 +96,8 @@ fn the_other_one_afterwards_and_riskgate_again() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_order_of_calls_ends_in_the_same_pod(calls in prop::collection::vec(any::<bool>(), 0..6)) {
         let called = calls.iter().fold(pod(), |pod, ours| if *ours { injected(&pod) } else { other(&pod) });
@@ -135,6 +137,17 @@ fn probes_that_istio_took_over_stay_with_it() {
     let after = plan(&between).unwrap();
     assert_eq!(told(&after.warnings), [""; 0]);
     assert!(after.operations.is_empty(), "{:?}", after.operations);
+}
+
+#[test]
+fn probes_of_nobodys_are_set_again() {
+    for (member, value) in [("host", json!("db.shop.svc")), ("path", json!("/app-health/app/readyz"))] {
+        let mut between = istio(&injected(&pod()));
+        between["spec"]["initContainers"][1]["readinessProbe"]["httpGet"][member] = value;
+        let after = injected(&between);
+        let target = &container(&after, "riskgate-sidecar")["readinessProbe"]["httpGet"];
+        assert_eq!(*target, json!({ "path": "/readyz", "port": 15320, "scheme": "HTTP" }), "{member}");
+    }
 }
 
 #[test]

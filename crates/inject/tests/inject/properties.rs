@@ -125,6 +125,8 @@ fn is_kept(before: &Value, after: &Value) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn twice_is_once(pod in pods()) {
         let once = injected(&pod);

@@ -39,6 +39,17 @@ fn a_pod_of_an_earlier_policy_becomes_one_of_todays() {
 }
 
 #[test]
+fn a_pod_that_changes_its_policy_does_not_come_back_to_the_first() {
+    let other = Bindings::of(NAMESPACE, "staff", &spec()).unwrap();
+    let before = injected(&pod());
+    let patch = inject(&Pod::new(&before).unwrap(), &wanted(), &other, &options()).unwrap();
+    let after = applied(&before, &patch.operations);
+    assert_eq!(after["metadata"]["labels"]["riskgate.dev/policy"], "staff");
+    assert_eq!(status(&after).policy, "staff");
+    assert_eq!(uninjected(&after), pod());
+}
+
+#[test]
 fn a_forged_sidecar_is_replaced_wherever_it_stands() {
     let genuine = injected(&pod());
     let forged = json!({ "name": "riskgate-sidecar", "image": "mine", "command": ["sh"], "future": 1 });
@@ -128,8 +139,22 @@ fn what_the_api_server_spells_otherwise_is_not_changed_back() {
     let plan = |pod: &Value| inject(&Pod::new(pod).unwrap(), &wanted(), &bindings(), &options).unwrap();
     let mut after = applied(&pod(), &plan(&pod()).operations);
     after["spec"]["initContainers"][0]["resources"] = json!({
-        "limits": { "memory": "1Gi", "ephemeral-storage": "2Gi" },
+        "limits": { "cpu": "2", "memory": "1Gi", "ephemeral-storage": "2Gi" },
         "requests": { "cpu": "20m", "memory": "32Mi", "ephemeral-storage": "1Gi" },
     });
-    assert!(plan(&after).operations.is_empty(), "a LimitRange's storage and other spelling stay");
+    assert!(plan(&after).operations.is_empty(), "what a LimitRange gave, and other spelling, stay");
+    after["spec"]["initContainers"][0]["resources"]["limits"]["memory"] = json!("2Gi");
+    assert!(!plan(&after).operations.is_empty(), "what was set is set again");
+}
+
+#[test]
+fn an_annotation_that_is_taken_away_leaves_nothing_behind() {
+    let mut pod = pod();
+    let plain = injected(&pod);
+    pod["metadata"] = json!({ "annotations": { "riskgate.dev/cpu-limit": "1" } });
+    let mut after = injected(&pod);
+    assert_eq!(container(&after, "riskgate-sidecar")["resources"]["limits"]["cpu"], "1");
+    after["metadata"]["annotations"].as_object_mut().unwrap().remove("riskgate.dev/cpu-limit");
+    let again = injected(&after);
+    assert_eq!(container(&again, "riskgate-sidecar"), container(&plain, "riskgate-sidecar"));
 }

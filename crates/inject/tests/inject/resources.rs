@@ -81,7 +81,7 @@ fn a_pod_that_is_not_guaranteed_is_not_taken_for_one() {
     let almost: [fn(&mut Value); 5] = [
         |spec| spec["containers"][0]["resources"]["requests"] = json!({ "cpu": "900m" }),
         |spec| spec["containers"][0]["resources"]["limits"]["memory"] = Value::Null,
-        |spec| spec["containers"][1]["resources"]["limits"]["cpu"] = json!(0),
+        |spec| spec["containers"][1]["resources"] = json!({ "limits": { "cpu": 0, "memory": "1Gi" } }),
         |spec| spec["initContainers"] = json!([{ "name": "init" }]),
         |spec| spec["containers"].as_array_mut().unwrap().push(json!({ "name": "c" })),
     ];
