@@ -33,4 +33,5 @@ pub use policy::Policy;
 pub use process::Process;
 pub use sidecar::Sidecar;
 pub use simulator::Simulator;
+pub use spawn::tethered;
 pub use wait::{PATIENCE, eventually};

@@ -2,8 +2,10 @@
 
 mod completions;
 mod demo;
+mod inject;
 mod policy;
 mod sidecar;
+mod uninject;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,8 @@ pub(crate) enum Command {
     /// Check, compile and explain policy files; no cluster needed
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Inject(inject::InjectArgs),
+    Uninject(uninject::UninjectArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -29,6 +33,8 @@ impl Command {
             Self::Demo(args) => demo::run(args).map(ExitCode::from),
             Self::Sidecar(args) => sidecar::run(args),
             Self::Policy(command) => command.run().map(ExitCode::from),
+            Self::Inject(args) => inject::run(&args).map(ExitCode::from),
+            Self::Uninject(args) => uninject::run(&args).map(ExitCode::from),
             Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }
     }
