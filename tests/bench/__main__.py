@@ -83,6 +83,12 @@ def _measure(setting: Setting, effort: Effort) -> dict:
 
         rounds = Rounds(setting, upstream, others)
         names = ["direct", "nginx", "haproxy", "envoy", "sidecar"]
+        # First, while the machine is calm: after minutes at full load a virtual machine wakes its cores more slowly.
+        _say("latency with one connection")
+        seen["one_connection"] = rounds.paced(names, effort.others, effort.seconds)
+        seen["added_p50_us"] = max(
+            added(seen["one_connection"], "sidecar", "direct", kind, "p50") for kind in ("ordersUs", "collectsUs")
+        )
         seen["throughput"] = {}
         for load, about in report.LOADS.items():
             _say(f"requests/s: {about}")
@@ -91,11 +97,6 @@ def _measure(setting: Setting, effort: Effort) -> dict:
                 compared, count = [*names, "nginx-plain", SIDECAR_PLAIN], effort.mix
             seen["throughput"][load] = rounds.throughput(load, compared, count, effort.seconds)
 
-        _say("latency with one connection")
-        seen["one_connection"] = rounds.paced(names, effort.others, effort.seconds)
-        seen["added_p50_us"] = max(
-            added(seen["one_connection"], "sidecar", "direct", kind, "p50") for kind in ("ordersUs", "collectsUs")
-        )
         seen["half_rate"] = seen["throughput"]["mix"]["sidecar"]["rate"] / 2
         _say(f"latency at half load, {seen['half_rate']:,.0f} requests/s")
         offered = ("--connections", "16", "--rate", str(seen["half_rate"]))
