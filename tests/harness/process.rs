@@ -73,8 +73,35 @@ impl Process {
     /// # Errors
     /// When the process is gone already.
     pub fn terminate(&self) -> Result<()> {
-        pidfd_send_signal(&self.handle, Signal::TERM)
-            .with_context(|| format!("{} is gone already", self.name))
+        self.signal(Signal::TERM)
+    }
+
+    /// Sends SIGKILL, and returns at once.
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn kill(&self) -> Result<()> {
+        self.signal(Signal::KILL)
+    }
+
+    /// Stops it where it stands: its sockets stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        pidfd_send_signal(&self.handle, signal).with_context(|| format!("{} is gone already", self.name))
     }
 
     /// Waits for the end of the process and of its output.
