@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod evaluate;
 pub mod flow;
+pub mod hex;
 pub mod level;
 pub mod operation;
 pub mod parameters;

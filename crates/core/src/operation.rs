@@ -55,6 +55,10 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Every operation, in the order of their declaration.
+    pub const ALL: [Self; 6] =
+        [Self::Auth, Self::Sign, Self::Payment, Self::OtherPayment, Self::PhoneAuth, Self::PhoneSign];
+
     /// The name in policies, records and metrics.
     #[must_use]
     pub fn name(self) -> &'static str {

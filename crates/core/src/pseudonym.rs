@@ -4,6 +4,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::hex;
+
 /// Turns references and personal numbers into keyed hashes.
 #[derive(Clone)]
 pub struct Pseudonymizer {
@@ -36,11 +38,7 @@ impl Pseudonymizer {
         mac.update(domain.as_bytes());
         mac.update(&[0]);
         mac.update(value.as_bytes());
-        mac.finalize().into_bytes().iter().fold(String::from("hmac:"), |mut text, byte| {
-            text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-            text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-            text
-        })
+        hex::prefixed("hmac:", &mac.finalize().into_bytes())
     }
 }
 

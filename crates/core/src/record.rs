@@ -1,5 +1,7 @@
 //! The decision record: one JSON line for each decision, from which the decision can be computed again.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Mode, ProviderConfig, SidecarConfig};
@@ -14,24 +16,24 @@ use crate::verdict::Verdict;
 /// The schema that every record names.
 pub const SCHEMA: &str = "riskgate.dev/decision/v1";
 
-/// One decision with all it was made from (design.md section 4).
+/// One decision with all it was made from (design.md section 4). Borrowed where it is written, owned where it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DecisionRecord {
+pub struct DecisionRecord<'a> {
     /// [`SCHEMA`].
-    pub schema: String,
+    pub schema: Cow<'a, str>,
     /// The decision id, as in the response header `Riskgate-Decision-Id`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// When the decision was made: RFC 3339, UTC.
-    pub time: String,
+    pub time: Cow<'a, str>,
     /// The policy's namespace.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
     /// The pod that decided.
-    pub pod: String,
+    pub pod: Cow<'a, str>,
     /// The policy's name.
-    pub policy: String,
+    pub policy: Cow<'a, str>,
     /// The revision of the configuration that the decision was made under.
-    pub revision: String,
+    pub revision: Cow<'a, str>,
     /// The mode the decision was made in.
     pub mode: Mode,
     /// The provider.
@@ -39,26 +41,26 @@ pub struct DecisionRecord {
     /// The operation; none when the order was not known.
     pub operation: Option<Operation>,
     /// The flow; none when no flow covers the operation, or when every flow was asked.
-    pub flow: Option<String>,
+    pub flow: Option<Cow<'a, str>>,
     /// The transaction's pseudonym; none when no order exists.
     pub transaction: Option<String>,
     /// The user's pseudonym, where the user is known.
     pub subject: Option<String>,
     /// The members that riskgate attached to the request.
-    pub attached: Vec<String>,
+    pub attached: Cow<'a, [String]>,
     /// What riskgate found wrong with the risk parameters that the application sent.
-    pub lint: Vec<String>,
+    pub lint: Cow<'a, [String]>,
     /// Every signal the decision was made from.
-    pub signals: Vec<Signal>,
+    pub signals: Cow<'a, [Signal]>,
     /// What the policy says.
     pub verdict: Verdict,
     /// What the application saw.
     pub enforced: Verdict,
     /// Why, strictest first.
-    pub reasons: Vec<Reason>,
+    pub reasons: Cow<'a, [Reason]>,
 }
 
-impl DecisionRecord {
+impl DecisionRecord<'_> {
     /// Computes the decision again, under the configuration that the record names.
     ///
     /// What the record holds besides signals speaks through its reasons: a threshold of the application that decided,

@@ -33,7 +33,7 @@ fn rows(ran: &Ran) -> Vec<Value> {
     ran.json()["rows"].as_array().unwrap().clone()
 }
 
-fn record(row: &Value) -> DecisionRecord {
+fn record(row: &Value) -> DecisionRecord<'static> {
     serde_json::from_value(row["decision"].clone()).unwrap()
 }
 
@@ -84,7 +84,7 @@ fn every_transaction_ends_as_the_policy_demands() {
         let refused = demanded[7] == "failed";
         let hint = if refused { json!("transactionRiskBlocked") } else { Value::Null };
         assert_eq!(row["received"]["hintCode"], hint, "{demanded:?}");
-        assert_eq!(row["received"]["headers"]["riskgate-decision-id"], record.id, "{demanded:?}");
+        assert_eq!(row["received"]["headers"]["riskgate-decision-id"], *record.id, "{demanded:?}");
         let verdict = if refused { "block" } else { "allow" };
         assert_eq!(row["received"]["headers"]["riskgate-verdict"], verdict, "{demanded:?}");
         let attached: &[&str] = match demanded[0] {
@@ -103,10 +103,10 @@ fn what_is_explained_is_what_happens() {
     for policy in &policies {
         for row in rows(&riskgate(&["demo", "--policy", policy, "--output", "json"])) {
             let ran = explained(policy, &row, "json");
-            let told: DecisionRecord = serde_json::from_value(ran.json()).unwrap();
+            let told: DecisionRecord<'_> = serde_json::from_value(ran.json()).unwrap();
             let happened = record(&row);
             let lint: &[&str] = if told.attached.is_empty() { &[] } else { &["PrivateEndUserIp"] };
-            assert_eq!(happened.lint, lint, "{policy}");
+            assert_eq!(*happened.lint, *lint, "{policy}");
             assert_eq!(told.transaction.is_some(), happened.transaction.is_some(), "{policy}");
             // The order, and whose it is, are made up in the one; ports and Secrets are the demo's in the other.
             let happened = DecisionRecord {

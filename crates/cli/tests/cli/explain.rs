@@ -53,10 +53,10 @@ fn the_record_has_the_form_of_the_sidecars_and_can_be_computed_again() {
     ];
     for question in questions {
         let ran = explain(&[&["sound.yaml", "--output", "json"], question].concat());
-        let record: DecisionRecord = serde_json::from_value(ran.json()).unwrap();
+        let record: DecisionRecord<'_> = serde_json::from_value(ran.json()).unwrap();
         let again = record.recompute(&config);
         assert_eq!((again.verdict, again.enforced()), (record.verdict, record.enforced), "{question:?}");
-        assert_eq!(again.reasons, record.reasons, "{question:?}");
+        assert_eq!(again.reasons, *record.reasons, "{question:?}");
         assert_eq!(record.revision, config.revision());
         assert_eq!(ran.code, i32::from(record.enforced == riskgate_core::Verdict::Block), "{question:?}");
     }

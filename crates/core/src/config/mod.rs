@@ -228,11 +228,7 @@ impl SidecarConfig {
     pub fn revision(&self) -> String {
         // Serialising this type to memory cannot fail: no map has keys that are not text.
         let canonical = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(&canonical).iter().fold(String::from("sha256:"), |mut text, byte| {
-            text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-            text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-            text
-        })
+        crate::hex::prefixed("sha256:", &Sha256::digest(&canonical))
     }
 
     /// The flow of that name.

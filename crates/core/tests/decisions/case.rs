@@ -102,32 +102,32 @@ impl Case {
     }
 
     /// The record of `outcome`, as the sidecar writes it.
-    pub(crate) fn record(&self, outcome: &Outcome) -> DecisionRecord {
+    pub(crate) fn record(&self, outcome: &Outcome) -> DecisionRecord<'static> {
         let flow = match &self.under {
-            Under::Flow(name) | Under::Screen(name) => Some(name.clone()),
+            Under::Flow(name) | Under::Screen(name) => Some(name.clone().into()),
             _ => None,
         };
         let transaction = !matches!(self.under, Under::Screen(_) | Under::Uncovered(_));
         DecisionRecord {
-            schema: DECISION_SCHEMA.to_owned(),
-            id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
-            time: "2026-01-01T00:00:00Z".to_owned(),
-            namespace: "shop".to_owned(),
-            pod: "shop-0".to_owned(),
-            policy: "retail".to_owned(),
-            revision: "sha256:0".to_owned(),
+            schema: DECISION_SCHEMA.into(),
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
+            time: "2026-01-01T00:00:00Z".into(),
+            namespace: "shop".into(),
+            pod: "shop-0".into(),
+            policy: "retail".into(),
+            revision: "sha256:0".into(),
             mode: Mode::Enforce,
             provider: Provider::BankIdSe,
             operation: None,
             flow,
             transaction: transaction.then(|| "hmac:0".to_owned()),
             subject: None,
-            attached: Vec::new(),
-            lint: Vec::new(),
-            signals: self.signals(),
+            attached: Vec::new().into(),
+            lint: Vec::new().into(),
+            signals: self.signals().into(),
             verdict: outcome.verdict,
             enforced: outcome.enforced(),
-            reasons: outcome.reasons.clone(),
+            reasons: outcome.reasons.clone().into(),
         }
     }
 }

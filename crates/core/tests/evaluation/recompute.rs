@@ -40,27 +40,32 @@ fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> Sidecar
 }
 
 /// The record of `outcome`, as it is written and read back.
-fn record(outcome: &Outcome, facts: &Facts, flow: Option<&Flow>, transaction: bool) -> DecisionRecord {
+fn record(
+    outcome: &Outcome,
+    facts: &Facts,
+    flow: Option<&Flow>,
+    transaction: bool,
+) -> DecisionRecord<'static> {
     let record = DecisionRecord {
-        schema: DECISION_SCHEMA.to_owned(),
-        id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
-        time: "2026-01-01T00:00:00Z".to_owned(),
-        namespace: "shop".to_owned(),
-        pod: "shop-0".to_owned(),
-        policy: "retail".to_owned(),
-        revision: "sha256:0".to_owned(),
+        schema: DECISION_SCHEMA.into(),
+        id: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
+        time: "2026-01-01T00:00:00Z".into(),
+        namespace: "shop".into(),
+        pod: "shop-0".into(),
+        policy: "retail".into(),
+        revision: "sha256:0".into(),
         mode: Mode::Enforce,
         provider: Provider::BankIdSe,
         operation: Some(Operation::Auth),
-        flow: flow.map(|flow| flow.name.clone()),
+        flow: flow.map(|flow| flow.name.clone().into()),
         transaction: transaction.then(|| "hmac:0".to_owned()),
         subject: None,
-        attached: Vec::new(),
-        lint: Vec::new(),
-        signals: facts.signals.clone(),
+        attached: Vec::new().into(),
+        lint: Vec::new().into(),
+        signals: facts.signals.clone().into(),
         verdict: outcome.verdict,
         enforced: outcome.enforced(),
-        reasons: outcome.reasons.clone(),
+        reasons: outcome.reasons.clone().into(),
     };
     let line = serde_json::to_string(&record).unwrap();
     assert!(!line.contains('\n'), "one line a decision");

@@ -1,5 +1,6 @@
 //! The decision log: one JSON line a decision, written before the application sees the answer.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -22,7 +23,7 @@ pub struct DecisionLog {
 struct Inner {
     target: Target,
     sink: Sink,
-    recent: VecDeque<String>,
+    recent: VecDeque<Vec<u8>>,
 }
 
 enum Sink {
@@ -57,16 +58,19 @@ impl DecisionLog {
     }
 
     /// Writes a record.
-    pub fn write(&self, record: &DecisionRecord) {
+    pub fn write(&self, record: &DecisionRecord<'_>) {
         // A record has no map whose keys are not text, so that it cannot fail to serialise.
-        let Ok(mut line) = serde_json::to_string(record) else { return };
-        line.push('\n');
         let mut inner = self.lock();
-        if let Err(error) = inner.sink.write_line(line.as_bytes()) {
-            tracing::error!(%error, decision = record.id, "a decision could not be logged");
+        // The oldest line gives its room to the newest.
+        let mut line =
+            if inner.recent.len() == RECENT { inner.recent.pop_front() } else { None }.unwrap_or_default();
+        line.clear();
+        if serde_json::to_writer(&mut line, record).is_err() {
+            return;
         }
-        if inner.recent.len() == RECENT {
-            inner.recent.pop_front();
+        line.push(b'\n');
+        if let Err(error) = inner.sink.write_line(&line) {
+            tracing::error!(%error, decision = &*record.id, "a decision could not be logged");
         }
         line.pop();
         inner.recent.push_back(line);
@@ -76,7 +80,8 @@ impl DecisionLog {
     #[must_use]
     pub fn recent(&self) -> String {
         let inner = self.lock();
-        let lines: Vec<&str> = inner.recent.iter().map(String::as_str).collect();
+        let lines: Vec<Cow<'_, str>> =
+            inner.recent.iter().map(|line| String::from_utf8_lossy(line)).collect();
         format!("[{}]", lines.join(","))
     }
 

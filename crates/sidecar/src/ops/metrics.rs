@@ -41,6 +41,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// How many there are.
+    pub const COUNT: usize = Self::Failed as usize + 1;
+
     fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -72,6 +75,22 @@ pub enum Call {
 }
 
 impl Call {
+    /// How many there are.
+    pub const COUNT: usize = Operation::ALL.len() + 4;
+
+    /// Its place among all.
+    #[must_use]
+    pub fn index(self) -> usize {
+        let after = |others: usize| Operation::ALL.len() + others;
+        match self {
+            Self::Start(operation) => operation as usize,
+            Self::Collect => after(0),
+            Self::Cancel => after(1),
+            Self::Probe => after(2),
+            Self::Other => after(3),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Start(operation) => operation.name(),
@@ -224,20 +243,26 @@ impl Metrics {
         to.register("certificate_expiry_seconds", about, self.certificate_expiry.clone());
     }
 
-    /// Counts a request.
-    pub fn request(&self, provider: &Arc<str>, call: Call, outcome: Outcome, seconds: f64) {
-        let operation = call.name();
-        let labels = RequestLabels { provider: provider.clone(), operation, outcome: outcome.name() };
-        self.requests.get_or_create(&labels).inc();
-        self.request_seconds
-            .get_or_create(&CallLabels { provider: provider.clone(), operation })
-            .observe(seconds);
+    /// The counter of requests that ended so.
+    #[must_use]
+    pub fn requests(&self, provider: &Arc<str>, call: Call, outcome: Outcome) -> Counter {
+        let labels =
+            RequestLabels { provider: provider.clone(), operation: call.name(), outcome: outcome.name() };
+        self.requests.get_or_create(&labels).clone()
     }
 
-    /// Counts a call of the provider.
-    pub fn upstream(&self, provider: &Arc<str>, call: Call, seconds: f64) {
+    /// How long requests take.
+    #[must_use]
+    pub fn request_seconds(&self, provider: &Arc<str>, call: Call) -> Histogram {
         let labels = CallLabels { provider: provider.clone(), operation: call.name() };
-        self.upstream_seconds.get_or_create(&labels).observe(seconds);
+        self.request_seconds.get_or_create(&labels).clone()
+    }
+
+    /// How long calls of the provider take.
+    #[must_use]
+    pub fn upstream_seconds(&self, provider: &Arc<str>, call: Call) -> Histogram {
+        let labels = CallLabels { provider: provider.clone(), operation: call.name() };
+        self.upstream_seconds.get_or_create(&labels).clone()
     }
 
     /// Counts a decision. `flow` is empty where no flow, or every flow, was asked.

@@ -6,5 +6,6 @@ pub mod drain;
 pub mod health;
 pub mod http;
 pub mod log;
+pub mod meters;
 pub mod metrics;
 pub mod reloader;

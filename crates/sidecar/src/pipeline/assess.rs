@@ -17,6 +17,9 @@ pub(super) async fn signals(
 ) -> Vec<Signal> {
     let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.clone());
     signals.push(indication(exchange, order, completed));
+    if !takes_time(exchange, scope) {
+        return signals;
+    }
     let question = question(exchange, reference, order, completed);
     let sources = &exchange.snapshot.sources;
     match scope {

@@ -62,7 +62,7 @@ pub(super) async fn forward(
     let limits = Limits { answer: exchange.snapshot.config.timeouts.answer.0, max_body: MAX_ANSWER };
     let began = Instant::now();
     let answer = certificate.client.send(outgoing, limits).await;
-    exchange.gateway.metrics().upstream(&provider.name, call, began.elapsed().as_secs_f64());
+    exchange.meters().upstream(call, began.elapsed().as_secs_f64());
     answer.map_err(|error| {
         tracing::warn!(provider = &*provider.name, %error, "the provider did not answer");
         match error {

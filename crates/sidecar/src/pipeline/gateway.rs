@@ -13,6 +13,7 @@ use super::{cancel, result, start};
 use crate::config::snapshot::{Provider, Snapshot};
 use crate::message::{Request, Response};
 use crate::ops::decisions::DecisionLog;
+use crate::ops::meters::Meters;
 use crate::ops::metrics::{Call, Metrics, Outcome};
 use crate::server::guard;
 
@@ -36,6 +37,8 @@ pub struct Parts {
 pub struct Gateway {
     current: ArcSwap<Snapshot>,
     metrics: Arc<Metrics>,
+    /// By provider entry, as in every snapshot.
+    meters: Vec<Meters>,
     pub(super) store: Arc<dyn TransactionStore>,
     decisions: DecisionLog,
     pub(super) pod: String,
@@ -70,6 +73,11 @@ impl Exchange {
         &self.snapshot.providers[self.index]
     }
 
+    /// The provider's meters.
+    pub(super) fn meters(&self) -> &Meters {
+        &self.gateway.meters[self.index]
+    }
+
     /// The same request's view of the snapshot that is current now: a decision is made under it.
     pub(super) fn now(&self) -> Self {
         Self { snapshot: self.gateway.snapshot(), ..self.clone() }
@@ -92,7 +100,11 @@ impl Gateway {
     /// A gateway under its first snapshot.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
+        let providers = &parts.snapshot.providers;
+        let meters =
+            providers.iter().map(|entry| Meters::new(parts.metrics.clone(), entry.name.clone())).collect();
         let gateway = Self {
+            meters,
             current: ArcSwap::from_pointee(parts.snapshot),
             metrics: parts.metrics,
             store: parts.store,
@@ -151,7 +163,7 @@ impl Gateway {
     #[must_use]
     pub fn turn_away(self: &Arc<Self>, provider: usize, fault: Fault, details: &str) -> Response {
         let exchange = self.exchange(provider);
-        self.metrics.request(&exchange.provider().name, Call::Other, Outcome::Rejected, 0.0);
+        exchange.meters().request(Call::Other, Outcome::Rejected, 0.0);
         exchange.fault(fault, details)
     }
 
@@ -160,8 +172,7 @@ impl Gateway {
         let began = Instant::now();
         let exchange = self.exchange(provider);
         let (call, answered) = route(&exchange, request).await;
-        let name = &exchange.provider().name;
-        self.metrics.request(name, call, answered.outcome, began.elapsed().as_secs_f64());
+        exchange.meters().request(call, answered.outcome, began.elapsed().as_secs_f64());
         answered.response
     }
 }

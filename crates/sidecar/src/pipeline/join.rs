@@ -1,6 +1,7 @@
 //! Joining: concurrent requests for one result become one call of the provider, in a task that no disconnect cancels.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,12 +68,12 @@ where
 {
     let receiver = {
         let mut running = gateway.joined.lock();
-        match running.get(&key) {
-            Some(receiver) => receiver.clone(),
-            None => {
+        match running.entry(key) {
+            Entry::Occupied(call) => call.get().clone(),
+            Entry::Vacant(place) => {
                 let (sender, receiver) = watch::channel(Progress::Asking);
-                running.insert(key.clone(), receiver.clone());
-                let leave = Leave { gateway: gateway.clone(), key };
+                let leave = Leave { gateway: gateway.clone(), key: place.key().clone() };
+                place.insert(receiver.clone());
                 let work = call(sender);
                 gateway.tasks.spawn(async move {
                     let (sender, answered) = work.await;

@@ -19,7 +19,8 @@ pub(super) struct Circumstances<'a> {
 
 /// A new decision id.
 pub(super) fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
+    let mut text = uuid::Uuid::encode_buffer();
+    uuid::Uuid::now_v7().hyphenated().encode_lower(&mut text).to_owned()
 }
 
 /// Writes the record of a decision, and counts it.
@@ -29,25 +30,25 @@ pub(super) fn record(exchange: &Exchange, about: &Circumstances<'_>, outcome: &O
     let provider = exchange.provider();
     let enforced = if config.mode == Mode::Monitor { Verdict::Allow } else { outcome.enforced() };
     let record = DecisionRecord {
-        schema: DECISION_SCHEMA.to_owned(),
-        id: id.to_owned(),
-        time: jiff::Timestamp::now().to_string(),
-        namespace: config.policy.namespace.clone(),
-        pod: exchange.gateway.pod.clone(),
-        policy: config.policy.name.clone(),
-        revision: snapshot.revision.to_string(),
+        schema: DECISION_SCHEMA.into(),
+        id: id.into(),
+        time: jiff::Timestamp::now().to_string().into(),
+        namespace: config.policy.namespace.as_str().into(),
+        pod: exchange.gateway.pod.as_str().into(),
+        policy: config.policy.name.as_str().into(),
+        revision: (&*snapshot.revision).into(),
         mode: config.mode,
         provider: provider.protocol.provider(),
         operation: about.operation,
-        flow: about.flow.map(str::to_owned),
+        flow: about.flow.map(Into::into),
         transaction: about.reference.map(|reference| snapshot.pseudonyms.transaction(reference)),
         subject: about.subject.map(|subject| snapshot.pseudonyms.subject(subject)),
-        attached: about.attached.to_vec(),
-        lint: about.lint.to_vec(),
-        signals: about.signals.to_vec(),
+        attached: about.attached.into(),
+        lint: about.lint.into(),
+        signals: about.signals.into(),
         verdict: outcome.verdict,
         enforced,
-        reasons: outcome.reasons.clone(),
+        reasons: (&outcome.reasons).into(),
     };
     exchange.gateway.decisions().write(&record);
     exchange.gateway.metrics().decision(&provider.name, about.flow, outcome.verdict, config.mode);

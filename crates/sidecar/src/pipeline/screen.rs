@@ -8,9 +8,18 @@ use riskgate_wire::{Prepared, Tightened};
 
 use super::gateway::Exchange;
 
-/// Asks the screen-phase sources of `flow`, and judges what they say.
-pub(super) async fn screen(exchange: &Exchange, flow: &Flow, question: &Question) -> (Vec<Signal>, Outcome) {
-    let signals = exchange.snapshot.sources.ask(flow, Phase::Screen, question).await;
+/// Asks the screen-phase sources of `flow`, where it has any, and judges what they say.
+pub(super) async fn screen(
+    exchange: &Exchange,
+    flow: &Flow,
+    question: impl FnOnce() -> Question,
+) -> (Vec<Signal>, Outcome) {
+    let sources = &exchange.snapshot.sources;
+    let signals = if sources.asks(flow, Phase::Screen) {
+        sources.ask(flow, Phase::Screen, &question()).await
+    } else {
+        Vec::new()
+    };
     let outcome = evaluate::screen(flow, &signals);
     (signals, outcome)
 }

@@ -46,7 +46,7 @@ async fn covered(exchange: &Exchange, operation: Operation, flow: &Flow, request
     for finding in &draft.prepared.lint {
         exchange.gateway.metrics().lint(&exchange.provider().name, *finding);
     }
-    let (signals, screened) = screen::screen(exchange, flow, &question(exchange, &draft)).await;
+    let (signals, screened) = screen::screen(exchange, flow, || question(exchange, &draft)).await;
     draft.signals = signals;
     if screened.verdict == Verdict::Block && config.mode == Mode::Enforce {
         return refused(exchange, &draft, &screened);

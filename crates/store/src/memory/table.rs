@@ -135,15 +135,19 @@ impl Table {
 
     /// Changes the entry of `key`, which may be new, and keeps the account and the queue in step with it.
     fn change<T>(&mut self, key: Key<'_>, change: impl FnOnce(&mut Entry) -> T) -> T {
-        let joined = name(key);
-        let (name, mut entry) = match self.entries.remove_entry(joined.as_str()) {
-            Some((name, entry)) => {
-                self.queue.remove(&(entry.deadline, Name::clone(&name)));
-                self.bytes -= cost(&name, &entry);
-                (name, entry)
+        let name = name(key);
+        if let Some(entry) = self.entries.get_mut(name.as_str()) {
+            let (deadline, before) = (entry.deadline, entry.footprint());
+            let result = change(entry);
+            self.bytes = self.bytes - before + entry.footprint();
+            if entry.deadline != deadline
+                && let Some((_, name)) = self.queue.take(&(deadline, Name::from(name)))
+            {
+                self.queue.insert((entry.deadline, name));
             }
-            None => (Name::from(joined), Box::default()),
-        };
+            return result;
+        }
+        let (name, mut entry) = (Name::from(name), Box::<Entry>::default());
         let result = change(&mut entry);
         self.bytes += cost(&name, &entry);
         self.queue.insert((entry.deadline, Name::clone(&name)));

@@ -7,7 +7,7 @@ use riskgate_core::config::Mode;
 
 use super::{domain, identifier, user_agent};
 use crate::given::Given;
-use crate::json::{Edits, JsonError, Object, Value, quoted};
+use crate::json::{Edits, Object, Value, quoted};
 
 /// Which of the two objects.
 #[derive(Debug)]
@@ -86,19 +86,19 @@ pub(super) struct Completed {
 
 impl<'a> Device<'a> {
     /// The request's `web`.
-    pub(super) fn web(request: &Object<'a>) -> Result<Self, JsonError> {
+    pub(super) fn web(request: &Object<'a>) -> Self {
         Self::of(&WEB, request)
     }
 
     /// The request's `app`.
-    pub(super) fn app(request: &Object<'a>) -> Result<Self, JsonError> {
+    pub(super) fn app(request: &Object<'a>) -> Self {
         Self::of(&APP, request)
     }
 
-    fn of(kind: &'static Kind, request: &Object<'a>) -> Result<Self, JsonError> {
+    fn of(kind: &'static Kind, request: &Object<'a>) -> Self {
         let sent = request.get(kind.name);
-        let object = sent.object()?;
-        Ok(Self { kind, sent, object })
+        let object = sent.clone().object();
+        Self { kind, sent, object }
     }
 
     /// Whether the application sent it, in whatever form.

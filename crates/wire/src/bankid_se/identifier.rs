@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use riskgate_core::hex;
 use sha2::{Digest, Sha256};
 
 /// How long an identifier may be, in characters: exactly a SHA-256 in hexadecimal.
@@ -23,11 +24,7 @@ pub(super) fn is_overlong(text: &str) -> bool {
 
 /// The SHA-256 of an identifier, in lower-case hexadecimal.
 pub(super) fn hashed(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(LONGEST), |mut hex, byte| {
-        hex.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        hex.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        hex
-    })
+    hex::prefixed("", &Sha256::digest(text))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn prepare(
     mode: Mode,
 ) -> Result<Prepared, Malformed> {
     let request = Object::read(body)?;
-    let requirements = Requirements::of(&request)?;
+    let requirements = Requirements::of(&request);
     let mut prepared = Prepared {
         body: body.clone(),
         attached: Vec::new(),
@@ -44,7 +44,7 @@ pub(super) fn prepare(
         return Ok(prepared);
     }
     let mut edits = Edits::default();
-    attach_device(&mut prepared, &mut edits, &request, given, mode)?;
+    attach_device(&mut prepared, &mut edits, &request, given, mode);
     if request.get(RETURN_RISK) != Value::Bool(true) {
         edits.set(RETURN_RISK, "true".to_owned());
         prepared.attached.push(RETURN_RISK.to_owned());
@@ -77,8 +77,8 @@ fn attach_device(
     request: &Object<'_>,
     given: &Given,
     mode: Mode,
-) -> Result<(), Malformed> {
-    let (web, app) = (Device::web(request)?, Device::app(request)?);
+) {
+    let (web, app) = (Device::web(request), Device::app(request));
     prepared.lint = lints::of(prepared.client_ip, &web, &app);
     prepared.user_agent = web.text(USER_AGENT).map(Cow::into_owned);
     if let Some(device) = Device::to_complete(web, app, given.start) {
@@ -89,7 +89,6 @@ fn attach_device(
             edits.set(completed.name, text);
         }
     }
-    Ok(())
 }
 
 fn subject(request: &Object<'_>, requirements: &Requirements<'_>) -> Option<String> {

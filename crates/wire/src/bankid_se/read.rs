@@ -44,7 +44,7 @@ pub(super) fn result(reference: &str, status: u16, body: &[u8]) -> Result<Readin
         "pending" => Ok(Reading::Pending),
         "failed" => Ok(Reading::Failed),
         "complete" => {
-            let data = data.object()?.ok_or_else(|| form("complete without completionData"))?;
+            let data = data.object().ok_or_else(|| form("complete without completionData"))?;
             completed(&data).map(Reading::Complete)
         }
         _ => Err(Unreadable::UnknownState),
@@ -77,8 +77,8 @@ fn refused(status: u16, body: &[u8]) -> Result<(Cow<'_, str>, Option<Cow<'_, str
 }
 
 fn completed(data: &Object<'_>) -> Result<Completed, Unreadable> {
-    let user = data.get("user").object()?;
-    let device = data.get("device").object()?;
+    let user = data.get("user").object();
+    let device = data.get("device").object();
     Ok(Completed {
         indication: indication(&data.get("risk")),
         subject: user.and_then(|user| user.get("personalNumber").text()).map(Cow::into_owned),

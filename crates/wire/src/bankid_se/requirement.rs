@@ -2,7 +2,7 @@
 
 use riskgate_core::{Requirement, RequirementSet, Threshold};
 
-use crate::json::{Edits, JsonError, Object, Value};
+use crate::json::{Edits, Object, Value};
 use crate::protocol::Malformed;
 
 /// The member of an order.
@@ -18,8 +18,8 @@ pub(super) struct Requirements<'a> {
 
 impl<'a> Requirements<'a> {
     /// Reads the `requirement` of an order.
-    pub(super) fn of(order: &Object<'a>) -> Result<Self, JsonError> {
-        Ok(Self { object: order.get(NAME).object()? })
+    pub(super) fn of(order: &Object<'a>) -> Self {
+        Self { object: order.get(NAME).object() }
     }
 
     /// The member `name`.

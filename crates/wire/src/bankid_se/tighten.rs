@@ -19,7 +19,7 @@ pub(super) fn tighten(
         // Nothing can be added to it, and replacing it would drop what the application asked for.
         return Err(Malformed::Member { member: requirement::NAME, expected: "write an object" });
     }
-    let requirements = Requirements::of(&request)?;
+    let requirements = Requirements::of(&request);
     let mut carried = requirements.carried();
     let mut edits = Edits::default();
     let mut attached = Vec::new();

@@ -1,6 +1,6 @@
 //! What to change in an object.
 
-use super::object::{Object, is_named};
+use super::object::Object;
 
 /// Changes to one object. Members that are not named here leave in their place, byte for byte.
 #[derive(Debug, Default)]
@@ -28,13 +28,13 @@ impl Edits {
     pub(crate) fn apply(&self, object: Option<&Object<'_>>, capacity: usize) -> String {
         let mut writer = Writer { text: String::with_capacity(capacity) };
         let mut placed = vec![false; self.changes.len()];
-        for (key, value) in object.into_iter().flat_map(Object::members) {
-            match self.changes.iter().position(|(name, _)| is_named(key, name)) {
-                None => writer.member(key.get(), value.get()),
+        for (said, name, value) in object.into_iter().flat_map(Object::members) {
+            match self.changes.iter().position(|(changed, _)| said == *changed) {
+                None => writer.member(name, value),
                 Some(index) => {
                     placed[index] = true;
                     if let Some(value) = &self.changes[index].1 {
-                        writer.member(key.get(), value);
+                        writer.member(name, value);
                     }
                 }
             }

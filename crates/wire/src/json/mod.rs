@@ -7,15 +7,16 @@
 mod edits;
 mod error;
 mod object;
+mod scan;
 mod strict;
 
 pub(crate) use edits::Edits;
-pub(crate) use error::JsonError;
 pub(crate) use object::{Object, Value};
 
 /// `text` as a JSON string, quotes included.
 pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // A string always serialises.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 #[cfg(test)]

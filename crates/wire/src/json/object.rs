@@ -2,21 +2,27 @@
 
 use std::borrow::Cow;
 use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use std::ops::Range;
+use std::rc::Rc;
 
 use super::error::JsonError;
-use super::strict::Strict;
+use super::scan::{Node, scan, siblings};
+use super::strict::explain;
 
 /// One JSON object: its members in order, each as the text that was sent.
-#[derive(Debug)]
+#[derive(Clone)]
 pub(crate) struct Object<'a> {
-    members: Vec<(&'a RawValue, &'a RawValue)>,
+    /// The body that the object is, or is a part of.
+    body: &'a str,
+    /// The members of the body.
+    nodes: Rc<Vec<Node>>,
+    /// Where this object's are among them.
+    first: usize,
+    end: usize,
 }
 
 /// What a member holds, as far as anybody here needs to know.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     /// No such member.
     Absent,
@@ -26,8 +32,8 @@ pub(crate) enum Value<'a> {
     Bool(bool),
     /// A string, unescaped.
     Text(Cow<'a, str>),
-    /// An object, as its text.
-    Object(&'a str),
+    /// An object.
+    Object(Object<'a>),
     /// A number or an array.
     Other,
 }
@@ -38,48 +44,70 @@ impl<'a> Object<'a> {
         if body.starts_with(b"\xef\xbb\xbf") {
             return Err(JsonError::ByteOrderMark);
         }
-        let text = std::str::from_utf8(body).map_err(|error| JsonError::Encoding(error.valid_up_to()))?;
-        serde_json::from_str::<Strict>(text)?;
-        if !text.trim_start().starts_with('{') {
-            return Err(JsonError::NotAnObject);
-        }
-        Self::split(text)
-    }
-
-    /// Splits the text of an object that was validated as a part of its body.
-    pub(crate) fn split(text: &'a str) -> Result<Self, JsonError> {
-        Ok(serde_json::from_str(text)?)
+        let body = std::str::from_utf8(body).map_err(|error| JsonError::Encoding(error.valid_up_to()))?;
+        let nodes = scan(body).ok_or_else(|| explain(body))?;
+        Ok(Self { body, first: 0, end: nodes.len(), nodes: Rc::new(nodes) })
     }
 
     /// What the member `name` holds.
     pub(crate) fn get(&self, name: &str) -> Value<'a> {
-        let member = self.members.iter().find(|(key, _)| is_named(key, name));
-        member.map_or(Value::Absent, |(_, value)| Value::of(value.get()))
+        let named = |node: &Node| node.name.unescaped(self.body) == name;
+        let found = self.nodes().find(|(_, node)| named(node));
+        found.map_or(Value::Absent, |(index, node)| self.value(index, node))
+    }
+
+    fn value(&self, index: usize, node: &Node) -> Value<'a> {
+        let text = self.text(&node.value);
+        match text.as_bytes().first() {
+            Some(b'"') => Value::Text(unquoted(text)),
+            Some(b'{') => {
+                let nodes = Rc::clone(&self.nodes);
+                Value::Object(Self { body: self.body, nodes, first: index + 1, end: node.end })
+            }
+            Some(b't') => Value::Bool(true),
+            Some(b'f') => Value::Bool(false),
+            Some(b'n') => Value::Null,
+            _ => Value::Other,
+        }
     }
 
     /// How many members there are.
     pub(crate) fn len(&self) -> usize {
-        self.members.len()
+        self.nodes().count()
     }
 
-    /// The members in order: the name and the value, both as the text that was sent.
-    pub(super) fn members(&self) -> impl Iterator<Item = (&'a RawValue, &'a RawValue)> {
-        self.members.iter().copied()
+    /// The members in order: what the name says, and name and value as they were sent.
+    pub(super) fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a str, &'a str)> {
+        self.nodes().map(|(_, node)| {
+            (node.name.unescaped(self.body), self.text(&node.name.place), self.text(&node.value))
+        })
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = (usize, &Node)> {
+        siblings(&self.nodes, self.first, self.end)
+    }
+
+    fn text(&self, place: &Range<usize>) -> &'a str {
+        self.body.get(place.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Object<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.members().eq(other.members())
+    }
+}
+
+impl Eq for Object<'_> {}
+
+/// The number of members: what they hold may be a user's own.
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Object of {}", self.len())
     }
 }
 
 impl<'a> Value<'a> {
-    fn of(text: &'a str) -> Self {
-        match text.as_bytes().first() {
-            Some(b'"') => Self::Text(unquoted(text)),
-            Some(b'{') => Self::Object(text),
-            Some(b't') => Self::Bool(true),
-            Some(b'f') => Self::Bool(false),
-            Some(b'n') => Self::Null,
-            _ => Self::Other,
-        }
-    }
-
     /// Whether the sender left the member out: `null` says as much as nothing.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Absent | Self::Null)
@@ -93,49 +121,19 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The object, split into its members, if it is one.
-    pub(crate) fn object(&self) -> Result<Option<Object<'a>>, JsonError> {
+    /// The object, if it is one.
+    pub(crate) fn object(self) -> Option<Object<'a>> {
         match self {
-            Self::Object(text) => Object::split(text).map(Some),
-            _ => Ok(None),
+            Self::Object(object) => Some(object),
+            _ => None,
         }
     }
-}
-
-/// Whether `key`, a JSON string, says `name`.
-pub(super) fn is_named(key: &RawValue, name: &str) -> bool {
-    unquoted(key.get()) == name
 }
 
 /// The value of a JSON string that was validated. Only strings with escapes are copied.
 fn unquoted(text: &str) -> Cow<'_, str> {
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    match inner {
-        Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Cow::Borrowed(inner),
         _ => Cow::Owned(serde_json::from_str(text).unwrap_or_default()),
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Splitter)
-    }
-}
-
-struct Splitter;
-
-impl<'de> Visitor<'de> for Splitter {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(8);
-        while let Some(member) = map.next_entry::<&RawValue, &RawValue>()? {
-            members.push(member);
-        }
-        Ok(Object { members })
     }
 }

@@ -1,4 +1,4 @@
-//! The validation pass: whether a text is JSON without members that stand twice, at any depth.
+//! Why a text was refused: the library reads it again, slowly, and says where.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,12 +6,24 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// How many names are compared one by one before they are hashed. BankID's objects are smaller; a hostile body of a
-/// hundred thousand members must not cost their square.
-const FEW: usize = 16;
+use super::error::JsonError;
+
+/// Says why `text` is not exactly one object without members that stand twice.
+pub(super) fn explain(text: &str) -> JsonError {
+    match serde_json::from_str::<Strict>(text) {
+        Err(error) => error.into(),
+        Ok(Strict) => JsonError::NotAnObject,
+    }
+}
+
+/// Whether `text` is exactly one object without members that stand twice: what the scanner must agree with.
+#[cfg(test)]
+pub(super) fn accepts(text: &str) -> bool {
+    serde_json::from_str::<Strict>(text).is_ok() && text.trim_start().starts_with('{')
+}
 
 /// Any JSON value without duplicate members. Nesting deeper than the parser's limit (128) is refused by the parser.
-pub(super) struct Strict;
+struct Strict;
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -56,7 +68,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        let mut seen = Names::default();
+        let mut seen = HashSet::new();
         while let Some(Name(name)) = members.next_key()? {
             if !seen.insert(name) {
                 return Err(A::Error::custom("duplicate member"));
@@ -91,27 +103,5 @@ impl<'de> Visitor<'de> for NameVisitor {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Name(Cow::Owned(name.to_owned())))
-    }
-}
-
-/// The names seen in one object.
-#[derive(Default)]
-struct Names<'a> {
-    few: Vec<Cow<'a, str>>,
-    many: HashSet<Cow<'a, str>>,
-}
-
-impl<'a> Names<'a> {
-    /// Adds `name`; false when it was there.
-    fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        if self.few.len() < FEW {
-            let new = !self.few.contains(&name);
-            self.few.push(name);
-            return new;
-        }
-        if self.many.is_empty() {
-            self.many.extend(self.few.iter().cloned());
-        }
-        self.many.insert(name)
     }
 }

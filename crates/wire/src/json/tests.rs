@@ -1,6 +1,72 @@
 //! What the strict reader takes and refuses.
 
-use super::{Edits, JsonError, Object, Value, quoted};
+use proptest::prelude::*;
+
+use super::error::JsonError;
+use super::scan::scan;
+use super::strict::accepts;
+use super::{Edits, Object, Value, quoted};
+
+/// What JSON is made of, what it is not made of, and what only looks like it.
+const TOKENS: [&str; 34] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\"a\"",
+    "\"b\"",
+    "\"\\u0061\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud800\"",
+    "\"\\\"",
+    "\"å\"",
+    "\"\u{1}\"",
+    "\"\u{7f}\"",
+    "{}",
+    "[]",
+    "{\"a\":1}",
+    "\"a\":",
+    ",\"b\":",
+    "true",
+    "false",
+    "null",
+    "nul",
+    "0",
+    "-1",
+    "01",
+    "1.5e3",
+    "1e999",
+    "-",
+    " ",
+    "\n\t\r ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The scanner takes what the library takes, and nothing else.
+    #[test]
+    fn the_scanner_and_the_library_agree_on_any_tokens(tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..24)) {
+        let text = tokens.concat();
+        prop_assert_eq!(scan(&text).is_some(), accepts(&text), "{}", text);
+        let wrapped = format!("{{\"x\":{text}}}");
+        prop_assert_eq!(scan(&wrapped).is_some(), accepts(&wrapped), "{}", wrapped);
+    }
+
+    #[test]
+    fn the_scanner_and_the_library_agree_on_a_damaged_answer(at in 0..ANSWER.len(), length in 0..4_usize, token in prop::sample::select(&TOKENS[..])) {
+        let mut text = ANSWER.to_owned();
+        text.replace_range(at..(at + length).min(ANSWER.len()), token);
+        prop_assert_eq!(scan(&text).is_some(), accepts(&text), "{}", text);
+    }
+}
+
+/// Every kind of value, at several depths.
+const ANSWER: &str = r#"{"orderRef":"131daac9","status":"complete","completionData":{"user":{"name":"A\u00e5\\B","n":[1,-2.5e-3,{"x":null}]},"ok":true,"no":false,"risk":"low"}} "#;
 
 fn refused(body: &[u8]) -> JsonError {
     Object::read(body).unwrap_err()
@@ -96,7 +162,7 @@ fn values_are_told_apart() {
     assert_eq!(object.get("f"), Value::Bool(false));
     assert_eq!(object.get("n"), Value::Null);
     assert_eq!(object.get("s"), Value::Text("aå".into()));
-    assert_eq!(object.get("o"), Value::Object(r#"{ "x" : 1 }"#));
+    assert_eq!(object.get("o"), Value::Object(Object::read(br#"{"x":1}"#).unwrap()));
     assert_eq!(object.get("1"), Value::Other);
     assert_eq!(object.get("a"), Value::Other);
     assert_eq!(object.get("none"), Value::Absent);

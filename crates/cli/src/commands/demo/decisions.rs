@@ -32,7 +32,7 @@ impl Decisions {
     }
 
     /// The next record.
-    pub(super) async fn next(&mut self) -> anyhow::Result<DecisionRecord> {
+    pub(super) async fn next(&mut self) -> anyhow::Result<DecisionRecord<'static>> {
         let line = self.lines.next_line().await.context("the decision log cannot be read")?;
         serde_json::from_str(&line.context("the decision log has ended")?)
             .context("a line of the decision log is no decision record")
@@ -40,7 +40,10 @@ impl Decisions {
 
     /// The record of the decision that ended in `received`; none where nothing was to decide, since the provider itself
     /// refused or failed.
-    pub(super) async fn of(&mut self, received: &Received) -> anyhow::Result<Option<DecisionRecord>> {
+    pub(super) async fn of(
+        &mut self,
+        received: &Received,
+    ) -> anyhow::Result<Option<DecisionRecord<'static>>> {
         let promised = received.header("riskgate-decision-id");
         let Ok(record) = tokio::time::timeout(PATIENCE, self.next()).await else {
             ensure!(promised.is_none(), "the sidecar decided, and did not log it");

@@ -42,7 +42,7 @@ A login at high risk by hand; repeat the collect, with the orderRef of the first
     )
 }
 
-fn line(record: &DecisionRecord) -> String {
+fn line(record: &DecisionRecord<'_>) -> String {
     let operation = record.operation.map_or_else(|| "unknown order".to_owned(), |known| known.to_string());
     let flow = record.flow.as_deref().unwrap_or("no flow");
     format!(

@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub(super) risk: &'static str,
     pub(super) received: Received,
     /// The sidecar's record; none where nothing was to decide.
-    pub(super) decision: Option<DecisionRecord>,
+    pub(super) decision: Option<DecisionRecord<'static>>,
 }
 
 /// Where everything is reached.

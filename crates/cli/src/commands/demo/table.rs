@@ -62,20 +62,20 @@ fn heading(row: &Row) -> String {
 }
 
 fn cells(row: &Row) -> [String; 5] {
-    let of = |tell: fn(&DecisionRecord) -> String| {
+    let of = |tell: fn(&DecisionRecord<'_>) -> String| {
         let text = row.decision.as_ref().map(tell).unwrap_or_default();
         if text.is_empty() { NOTHING.to_owned() } else { text }
     };
     [format!("  {}", row.risk), of(indication), of(verdict), of(reasons), row.received.to_string()]
 }
 
-fn indication(decision: &DecisionRecord) -> String {
+fn indication(decision: &DecisionRecord<'_>) -> String {
     let signal = decision.signals.iter().find(|signal| signal.source == PROVIDER_SOURCE);
     signal.map(|signal| signal.assessment.to_string()).unwrap_or_default()
 }
 
 /// The verdict, and what the application saw of it where that differs.
-fn verdict(decision: &DecisionRecord) -> String {
+fn verdict(decision: &DecisionRecord<'_>) -> String {
     match (decision.verdict, decision.enforced) {
         (verdict, enforced) if verdict == enforced => verdict.to_string(),
         (Verdict::Challenge, Verdict::Block) => "Challenge, refused".to_owned(),
@@ -83,7 +83,7 @@ fn verdict(decision: &DecisionRecord) -> String {
     }
 }
 
-pub(super) fn reasons(decision: &DecisionRecord) -> String {
+pub(super) fn reasons(decision: &DecisionRecord<'_>) -> String {
     decision.reasons.iter().map(reason).collect::<Vec<_>>().join(", ")
 }
 

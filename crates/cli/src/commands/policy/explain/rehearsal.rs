@@ -24,7 +24,7 @@ pub(super) struct Rehearsal<'a> {
     /// What the policy says.
     pub(super) outcome: Outcome,
     /// The record that the sidecar would write.
-    pub(super) record: DecisionRecord,
+    pub(super) record: DecisionRecord<'static>,
     /// What the application gets.
     pub(super) received: Received,
 }
@@ -137,11 +137,11 @@ impl<'a> Stage<'a> {
         let received =
             if refuses { Received::Own(self.protocol.refuse_result(ORDER_REF)) } else { Received::AsItCame };
         let mut record = self.record(question.order.as_ref(), &outcome);
-        record.flow = if let Scope::Flow(flow) = &scope { Some(flow.name.clone()) } else { None };
+        record.flow = if let Scope::Flow(flow) = &scope { Some(flow.name.clone().into()) } else { None };
         record.transaction = Some(Pseudonymizer::new(POD.as_bytes()).transaction(ORDER_REF));
-        record.signals = signals;
+        record.signals = signals.into();
         if let Some(prepared) = prepared {
-            record.attached.clone_from(&prepared.attached);
+            record.attached = prepared.attached.clone().into();
             record.lint = prepared.lint.iter().map(ToString::to_string).collect();
         }
         Ok(Rehearsal { scope, outcome, record, received })
@@ -163,29 +163,29 @@ impl<'a> Stage<'a> {
         Rehearsal { scope: Scope::Uncovered(rule.verdict()), outcome, record, received }
     }
 
-    fn record(&self, order: Option<&Order>, outcome: &Outcome) -> DecisionRecord {
+    fn record(&self, order: Option<&Order>, outcome: &Outcome) -> DecisionRecord<'static> {
         let config = self.config;
         let enforced = if config.mode == Mode::Monitor { Verdict::Allow } else { outcome.enforced() };
         DecisionRecord {
-            schema: DECISION_SCHEMA.to_owned(),
-            id: uuid::Uuid::now_v7().to_string(),
-            time: jiff::Timestamp::now().to_string(),
-            namespace: config.policy.namespace.clone(),
-            pod: POD.to_owned(),
-            policy: config.policy.name.clone(),
-            revision: config.revision(),
+            schema: DECISION_SCHEMA.into(),
+            id: uuid::Uuid::now_v7().to_string().into(),
+            time: jiff::Timestamp::now().to_string().into(),
+            namespace: config.policy.namespace.clone().into(),
+            pod: POD.into(),
+            policy: config.policy.name.clone().into(),
+            revision: config.revision().into(),
             mode: config.mode,
             provider: self.entry.provider(),
             operation: order.map(|order| order.operation),
             flow: None,
             transaction: None,
             subject: None,
-            attached: Vec::new(),
-            lint: Vec::new(),
-            signals: Vec::new(),
+            attached: Vec::new().into(),
+            lint: Vec::new().into(),
+            signals: Vec::new().into(),
             verdict: outcome.verdict,
             enforced,
-            reasons: outcome.reasons.clone(),
+            reasons: outcome.reasons.clone().into(),
         }
     }
 }

@@ -40,12 +40,12 @@ pub(super) fn of(
     if !record.attached.is_empty() {
         lines.add("attached", &record.attached.join(", "));
     }
-    for finding in &record.lint {
+    for finding in &*record.lint {
         lines.add("lint", finding);
     }
     lines.add("verdict", &verdict(config, rehearsal));
     let mut label = "because";
-    for reason in &record.reasons {
+    for reason in &*record.reasons {
         lines.add(label, &format!("{}: {}", reason.code, sentence::of(reason)));
         label = "";
     }
