@@ -213,6 +213,23 @@ fn sources_of_later_versions_are_refused() {
 }
 
 #[test]
+fn there_is_one_store_and_one_way_to_it() {
+    let redis =
+        json!({ "url": "rediss://redis.shop.svc", "sealKeysRef": { "name": "seal", "keys": ["key"] } });
+    assert!(validate(&with("/spec/store", json!({ "redis": redis }))).is_ok());
+    assert!(validate(&with("/spec/store", json!({ "memory": {} }))).is_ok());
+    assert_broken(
+        &with("/spec/store", json!({ "memory": {}, "redis": redis })),
+        "spec.store",
+        "one store is used; write memory or redis, not both",
+    );
+    let mut two_ways = with("/spec/store", json!({ "redis": redis }));
+    two_ways["spec"]["store"]["redis"]["cluster"] = json!({ "urls": ["rediss://node-0.shop.svc"] });
+    let message = "servers are reached in one way; write one of url, sentinel, cluster, such as url: rediss://HOST:6379";
+    assert_broken(&two_ways, "spec.store", message);
+}
+
+#[test]
 fn every_rule_compiles_and_stays_within_the_api_servers_budget() {
     fn walk(schema: &Value, path: &str, count: &mut usize) {
         let compiled = compile_schema(schema);
@@ -235,5 +252,5 @@ fn every_rule_compiles_and_stays_within_the_api_servers_budget() {
     }
     let mut count = 0;
     walk(&serde_json::to_value(&*schema::RESOURCE).unwrap(), "", &mut count);
-    assert_eq!(count, 13, "a rule came or went: break it once in this file");
+    assert_eq!(count, 15, "a rule came or went: break it once in this file");
 }

@@ -219,7 +219,12 @@ impl Collect<'_> {
     /// Keeps the answer as the application gets it. Gives back the one that holds, and whether it is this one.
     async fn settle(&self, response: Response, outcome: Final) -> (Response, bool) {
         let Response { status, headers, body } = response.clone();
-        match self.exchange.gateway.store.settle(self.key(), Settled { status, headers, body, outcome }, None).await
+        match self
+            .exchange
+            .gateway
+            .store
+            .settle(self.key(), Settled { status, headers, body, outcome }, None)
+            .await
         {
             Ok(None) => (response, true),
             Ok(Some(earlier)) => (earlier.into(), false),
