@@ -69,7 +69,7 @@ pub struct RedisStore {
     /// The server that Sentinels name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentinel: Option<RedisSentinel>,
-    /// A cluster.
+    /// A cluster, found by some of its nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<RedisCluster>,
     /// A Secret with `password`, and `username` where the server has users; for Sentinels that ask for a login of their own,

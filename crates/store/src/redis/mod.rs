@@ -23,6 +23,7 @@ mod random;
 mod scripts;
 mod seals;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,8 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     /// When the server last took a change.
     changed: Mutex<Option<Instant>>,
+    /// Whether it was told that values do not read: once for each set of keys, since there may be many.
+    unreadable_told: AtomicBool,
 }
 
 impl RedisStore {
@@ -68,7 +71,15 @@ impl RedisStore {
         let RedisOptions { reach, prefix, keys } = options;
         let outage = Arc::new(Outage::default());
         let link = Link::start(reach, outage.clone())?;
-        Ok(Self { link, outage, prefix, seals: Seals::new(keys), clock, changed: Mutex::new(None) })
+        Ok(Self {
+            link,
+            outage,
+            prefix,
+            seals: Seals::new(keys),
+            clock,
+            changed: Mutex::new(None),
+            unreadable_told: AtomicBool::new(false),
+        })
     }
 
     /// Moves to other keys, another login or other roots. The old connection serves until the new one works.
@@ -79,6 +90,7 @@ impl RedisStore {
     pub fn reconfigure(&self, reach: Reach, keys: KeyRing) -> Result<(), SetupError> {
         self.link.retarget(reach)?;
         self.seals.replace(keys);
+        self.unreadable_told.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -101,6 +113,16 @@ impl RedisStore {
             self.outage.began(&text);
         }
         StoreError::Unavailable(text)
+    }
+
+    /// Tells that a value does not read.
+    fn unread<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Unreadable(_)) = &result
+            && !self.unreadable_told.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(%error, "what cannot be read is judged as lost; told once until the keys change");
+        }
+        result
     }
 
     fn is_proven(&self) -> bool {
@@ -151,11 +173,14 @@ impl TransactionStore for RedisStore {
             return Ok(None);
         }
         let terminal = match (settled, held) {
-            (Some(settled), _) => Some(Terminal::Settled(self.seals.read_settled(&name, settled)?)),
-            (None, Some(held)) => Some(Terminal::Held(self.seals.read_held(&name, held)?)),
+            (Some(settled), _) => {
+                Some(Terminal::Settled(self.unread(self.seals.read_settled(&name, settled))?))
+            }
+            (None, Some(held)) => Some(Terminal::Held(self.unread(self.seals.read_held(&name, held))?)),
             (None, None) => None,
         };
-        let order = match facts.map(|facts| self.seals.read_order(&name, facts)).transpose() {
+        let read_order = |facts| self.unread(self.seals.read_order(&name, facts));
+        let order = match facts.map(read_order).transpose() {
             Ok(order) => order,
             // A settled answer is given whatever became of the facts: nothing is judged any more.
             Err(_) if matches!(terminal, Some(Terminal::Settled(_))) => None,
@@ -198,7 +223,7 @@ impl TransactionStore for RedisStore {
         };
         let earlier: Option<Vec<u8>> =
             self.changed(scripts::SETTLE.run(&self.link, &name, arguments).await)?;
-        earlier.map(|earlier| self.seals.read_settled(&name, earlier)).transpose()
+        earlier.map(|earlier| self.unread(self.seals.read_settled(&name, earlier))).transpose()
     }
 
     async fn recorded(&self, key: Key<'_>) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::link::{SetupError, Target};
 use crate::seal::KeyRing;
 
 /// Everything that a [`super::RedisStore`] needs. What it was made from can change while it runs:
@@ -19,7 +20,7 @@ pub struct RedisOptions {
 }
 
 /// How the servers are reached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
     /// The servers.
     pub servers: Servers,
@@ -29,6 +30,17 @@ pub struct Reach {
     pub roots: Option<Vec<u8>>,
     /// How long anything may take.
     pub limits: Limits,
+}
+
+impl Reach {
+    /// Whether a connection could be made with this; connects to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] where it could not.
+    pub fn check(&self) -> Result<(), SetupError> {
+        Target::new(self).map(drop)
+    }
 }
 
 /// Which servers, by URLs of the form `rediss://HOST:PORT` (or `redis://`, without TLS).

@@ -11,6 +11,7 @@ pub const KEY_LEN: usize = 32;
 
 /// Keys in the order of the policy. To change them without a lost answer, name the new key second until every pod reads it,
 /// then first, and take the old one away an hour later (docs/shared-store.md).
+#[derive(Clone)]
 pub struct KeyRing(Vec<SealKey>);
 
 /// Why bytes are no key ring.
@@ -38,6 +39,7 @@ pub enum KeyRingError {
 }
 
 /// One key, known in sealed values by a part of its hash.
+#[derive(Clone)]
 pub(super) struct SealKey {
     id: [u8; KEY_ID_LEN],
     key: hmac::Key,

@@ -72,7 +72,10 @@ impl Link {
     /// Moves to other servers, or to the same ones with another login, without an operation lost: what is in place serves until
     /// the new connection works.
     pub(super) fn retarget(&self, reach: Reach) -> Result<(), SetupError> {
-        Target::new(&reach)?;
+        if **self.reach.borrow() == reach {
+            return Ok(());
+        }
+        reach.check()?;
         let _the_keeper_holds_a_receiver = self.reach.send(Arc::new(reach));
         Ok(())
     }
