@@ -1,7 +1,7 @@
 //! One request and one answer, whole: every route is terminated and originated (design.md section 4).
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use riskgate_store::Settled;
 use riskgate_wire::Answer;
 
@@ -21,13 +21,13 @@ const NOT_PASSED: [HeaderName; 11] = [
 ];
 
 /// A request of the application. It has no `{:?}` form: it holds a personal number, and must not reach a log.
-pub struct Request {
+pub struct Request<'a> {
     /// The method.
-    pub method: http::Method,
+    pub method: &'a Method,
     /// The raw path, query included.
-    pub path: String,
+    pub path: &'a str,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: &'a HeaderMap,
     /// The body.
     pub body: Bytes,
 }

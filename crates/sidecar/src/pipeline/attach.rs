@@ -2,9 +2,18 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use riskgate_core::{DeviceIdentifierHash, RiskParameters, Start};
 use riskgate_wire::Given;
+
+const START: HeaderName = HeaderName::from_static("riskgate-start");
+const CLIENT_IP: HeaderName = HeaderName::from_static("riskgate-client-ip");
+const USER_AGENT: HeaderName = HeaderName::from_static("riskgate-user-agent");
+const REFERRING_DOMAIN: HeaderName = HeaderName::from_static("riskgate-referring-domain");
+const APP_ID: HeaderName = HeaderName::from_static("riskgate-app-id");
+const DEVICE_OS: HeaderName = HeaderName::from_static("riskgate-device-os");
+const DEVICE_MODEL: HeaderName = HeaderName::from_static("riskgate-device-model");
+const DEVICE_ID: HeaderName = HeaderName::from_static("riskgate-device-id");
 
 /// A request header of ours that does not read; the text says what to write.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,13 +24,12 @@ pub(super) fn given(headers: &HeaderMap, policy: &RiskParameters, strict: bool) 
     Ok(Given {
         start: read(start(headers), strict)?.or(policy.start),
         client_ip: read(client_ip(headers, policy.client_ip.trusted_hops), strict)?,
-        user_agent: text(headers, "riskgate-user-agent"),
-        referring_domain: text(headers, "riskgate-referring-domain")
-            .or_else(|| policy.referring_domain.clone()),
-        app_identifier: text(headers, "riskgate-app-id").or_else(|| policy.app_identifier.clone()),
-        device_os: text(headers, "riskgate-device-os"),
-        device_model: text(headers, "riskgate-device-model"),
-        device_identifier: text(headers, "riskgate-device-id"),
+        user_agent: text(headers, &USER_AGENT),
+        referring_domain: text(headers, &REFERRING_DOMAIN).or_else(|| policy.referring_domain.clone()),
+        app_identifier: text(headers, &APP_ID).or_else(|| policy.app_identifier.clone()),
+        device_os: text(headers, &DEVICE_OS),
+        device_model: text(headers, &DEVICE_MODEL),
+        device_identifier: text(headers, &DEVICE_ID),
         hash_device_identifier: policy.device_identifier.hash == Some(DeviceIdentifierHash::Sha256),
     })
 }
@@ -32,7 +40,7 @@ fn read<T>(header: Result<Option<T>, BadHeader>, strict: bool) -> Result<Option<
 }
 
 /// A header's text; browsers' user agents may hold any byte, so what is not UTF-8 is read as Latin-1.
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let value = headers.get(name)?.as_bytes();
     let text = match std::str::from_utf8(value) {
         Ok(text) => text.trim().to_owned(),
@@ -42,7 +50,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn start(headers: &HeaderMap) -> Result<Option<Start>, BadHeader> {
-    match text(headers, "riskgate-start").as_deref() {
+    match text(headers, &START).as_deref() {
         None => Ok(None),
         Some(value) if value.eq_ignore_ascii_case("web") => Ok(Some(Start::Web)),
         Some(value) if value.eq_ignore_ascii_case("app") => Ok(Some(Start::App)),
@@ -56,7 +64,7 @@ fn client_ip(headers: &HeaderMap, trusted_hops: u8) -> Result<Option<IpAddr>, Ba
     const EXPECTED: &str =
         "Riskgate-Client-Ip: write an address, or the X-Forwarded-For list as the application received it";
     let mut entries = Vec::new();
-    for value in headers.get_all("riskgate-client-ip") {
+    for value in headers.get_all(&CLIENT_IP) {
         let value = value.to_str().map_err(|_| BadHeader(EXPECTED))?;
         entries.extend(value.split(',').map(str::trim).filter(|entry| !entry.is_empty()));
     }

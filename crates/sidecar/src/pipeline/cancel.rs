@@ -11,9 +11,9 @@ use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
 /// Runs a request that ends a transaction: with the certificate that created it; with each in turn while that is not known.
-pub(super) async fn run(exchange: &Exchange, request: &Request) -> Answered {
+pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered {
     let provider = exchange.provider();
-    let reference = provider.protocol.reference(&request.path, &request.body);
+    let reference = provider.protocol.reference(request.path, &request.body);
     let key = match &reference {
         Ok(reference) => Some(Key { provider: &provider.name, reference }),
         Err(error) if exchange.snapshot.config.mode == Mode::Enforce => {
@@ -30,17 +30,13 @@ pub(super) async fn run(exchange: &Exchange, request: &Request) -> Answered {
         None => None,
     };
     let order = known.as_ref().and_then(|transaction| transaction.order.as_ref());
+    let outgoing = match forward::outgoing(exchange, request, request.body.clone()) {
+        Ok(outgoing) => outgoing,
+        Err(none) => return none.answer(exchange),
+    };
     let mut last = forward::NoAnswer::NotSent.answer(exchange);
     for certificate in candidates(exchange, order) {
-        let answer = match forward::forward(
-            exchange,
-            certificate,
-            Call::Cancel,
-            request,
-            request.body.clone(),
-        )
-        .await
-        {
+        let answer = match forward::forward(exchange, certificate, Call::Cancel, outgoing.clone()).await {
             Ok(answer) => answer,
             Err(none) => return none.answer(exchange),
         };

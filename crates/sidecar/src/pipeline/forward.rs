@@ -48,17 +48,14 @@ impl NoAnswer {
     }
 }
 
-/// Sends `request` with `body` to the provider.
+/// Sends `outgoing` to the provider.
 pub(super) async fn forward(
     exchange: &Exchange,
     certificate: &Certificate,
     call: Call,
-    request: &Request,
-    body: Bytes,
+    outgoing: http::Request<Bytes>,
 ) -> Result<http::Response<Bytes>, NoAnswer> {
     let provider = exchange.provider();
-    let outgoing = outgoing(&provider.endpoint, request, body, provider.protocol.content_type())
-        .ok_or(NoAnswer::NotSent)?;
     let limits = Limits { answer: exchange.snapshot.config.timeouts.answer.0, max_body: MAX_ANSWER };
     let began = Instant::now();
     let answer = certificate.client.send(outgoing, limits).await;
@@ -72,27 +69,27 @@ pub(super) async fn forward(
     })
 }
 
-fn outgoing(
-    endpoint: &Uri,
-    request: &Request,
+/// What goes to the provider in place of `request`: `body`, and of the headers what concerns the provider.
+pub(super) fn outgoing(
+    exchange: &Exchange,
+    request: &Request<'_>,
     body: Bytes,
-    content_type: &'static str,
-) -> Option<http::Request<Bytes>> {
-    let uri = Uri::builder()
-        .scheme(endpoint.scheme()?.clone())
-        .authority(endpoint.authority()?.clone())
-        .path_and_query(request.path.as_str())
-        .build()
-        .ok()?;
+) -> Result<http::Request<Bytes>, NoAnswer> {
+    let provider = exchange.provider();
+    let mut parts = provider.endpoint.clone().into_parts();
+    // A path that is none cannot be sent.
+    parts.path_and_query = Some(request.path.parse().map_err(|_| NoAnswer::NotSent)?);
+    let uri = Uri::from_parts(parts).map_err(|_| NoAnswer::NotSent)?;
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
-    copy(&request.headers, outgoing.headers_mut());
+    copy(request.headers, outgoing.headers_mut());
     if request.method == Method::POST {
         // To the letter: a charset parameter is answered with 415 (bankid-se.md section 0.4).
-        outgoing.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+        let content_type = header::HeaderValue::from_static(provider.protocol.content_type());
+        outgoing.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
-    Some(outgoing)
+    Ok(outgoing)
 }
 
 fn copy(from: &HeaderMap, to: &mut HeaderMap) {

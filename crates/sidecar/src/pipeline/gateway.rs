@@ -168,7 +168,7 @@ impl Gateway {
     }
 
     /// Answers a request for the provider entry at index `provider`.
-    pub async fn handle(self: &Arc<Self>, provider: usize, request: Request) -> Response {
+    pub async fn handle(self: &Arc<Self>, provider: usize, request: Request<'_>) -> Response {
         let began = Instant::now();
         let exchange = self.exchange(provider);
         let (call, answered) = route(&exchange, request).await;
@@ -177,15 +177,15 @@ impl Gateway {
     }
 }
 
-async fn route(exchange: &Exchange, request: Request) -> (Call, Answered) {
+async fn route(exchange: &Exchange, request: Request<'_>) -> (Call, Answered) {
     let protocol = &exchange.provider().protocol;
     let rejected = |fault, details: &str| {
         (Call::Other, Answered::new(Outcome::Rejected, exchange.fault(fault, details)))
     };
-    let recognised = protocol.recognise(request.method.as_str(), &request.path);
+    let recognised = protocol.recognise(request.method.as_str(), request.path);
     let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod);
     if known
-        && let Err(turned) = guard::content_type(&request.method, &request.headers, protocol.content_type())
+        && let Err(turned) = guard::content_type(request.method, request.headers, protocol.content_type())
     {
         return rejected(turned.fault, turned.details);
     }
@@ -195,7 +195,7 @@ async fn route(exchange: &Exchange, request: Request) -> (Call, Answered) {
         Recognised::Start(operation) => {
             (Call::Start(operation), start::run(exchange, operation, &request).await)
         }
-        Recognised::Result => (Call::Collect, result::run(exchange, request).await),
+        Recognised::Result => (Call::Collect, result::run(exchange, &request).await),
         Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
         Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }

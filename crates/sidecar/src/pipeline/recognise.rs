@@ -1,11 +1,11 @@
 //! Recognise: which flow a request that starts a transaction belongs to.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use riskgate_core::config::{Mode, SidecarConfig};
 use riskgate_core::{Flow, Operation};
 
 /// The request header that names a flow.
-const FLOW: &str = "riskgate-flow";
+const FLOW: HeaderName = HeaderName::from_static("riskgate-flow");
 
 /// A header `Riskgate-Flow` that selects nothing; the text says what to write.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) fn flow<'a>(
     headers: &HeaderMap,
 ) -> Result<Option<&'a Flow>, NoSuchFlow> {
     let default = config.default_flow(provider, operation);
-    let mut named = headers.get_all(FLOW).iter();
+    let mut named = headers.get_all(&FLOW).iter();
     let Some(name) = named.next() else { return Ok(default) };
     let selected = match name.to_str() {
         Ok(name) if named.next().is_none() => {

@@ -1,14 +1,12 @@
 //! A request for a result, through the stages. The terminal answer is given once by the provider, and as often as it is
 //! asked for by us (design.md section 4, deliver once).
 
-use std::time::Instant;
-
+use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::evaluate;
 use riskgate_core::{Outcome as Decision, Scope};
 use riskgate_store::{Final, Held, Key, Order, Settled, Terminal, Transaction};
 use riskgate_wire::{Completed, Fault, Reading};
-use tokio::sync::watch;
 
 use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
@@ -19,27 +17,27 @@ use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
 /// Runs a request for a result.
-pub(super) async fn run(exchange: &Exchange, request: Request) -> Answered {
+pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered {
     let provider = exchange.provider();
-    let reference = match provider.protocol.reference(&request.path, &request.body) {
+    let reference = match provider.protocol.reference(request.path, &request.body) {
         Ok(reference) => reference,
         Err(error) if exchange.snapshot.config.mode == Mode::Enforce => {
             let response = exchange.fault(Fault::InvalidParameters, &error.to_string());
             return Answered::new(Outcome::Rejected, response);
         }
-        Err(_) => return unread(exchange, &request).await,
+        Err(_) => return unread(exchange, request).await,
+    };
+    let outgoing = match forward::outgoing(exchange, request, request.body.clone()) {
+        Ok(outgoing) => outgoing,
+        Err(none) => return none.answer(exchange),
     };
     let key = (provider.name.clone(), reference.clone());
     let waited = join(&exchange.gateway, key, |progress| {
         let exchange = exchange.clone();
         let reference = reference.clone();
-        // Boxed: the future is large, and is moved on its way into its task.
-        Box::pin(async move {
-            let answered = Collect { exchange: &exchange, reference: &reference, progress: &progress }
-                .run(&request)
-                .await;
-            (progress, answered)
-        })
+        async move {
+            Collect { exchange: &exchange, reference: &reference, progress: &progress }.run(outgoing).await
+        }
     });
     match waited.await {
         Waited::Answer(answered) => answered,
@@ -51,11 +49,15 @@ pub(super) async fn run(exchange: &Exchange, request: Request) -> Answered {
 }
 
 /// Monitor: a request that cannot be read passes as it came, and so does its answer.
-async fn unread(exchange: &Exchange, request: &Request) -> Answered {
+async fn unread(exchange: &Exchange, request: &Request<'_>) -> Answered {
     let Some(certificate) = exchange.provider().current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange);
     };
-    match forward::forward(exchange, certificate, Call::Collect, request, request.body.clone()).await {
+    let answer = match forward::outgoing(exchange, request, request.body.clone()) {
+        Ok(outgoing) => forward::forward(exchange, certificate, Call::Collect, outgoing).await,
+        Err(none) => Err(none),
+    };
+    match answer {
         Ok(answer) => Answered::new(Outcome::Passed, Response::passed(answer)),
         Err(none) => none.answer(exchange),
     }
@@ -65,11 +67,11 @@ async fn unread(exchange: &Exchange, request: &Request) -> Answered {
 struct Collect<'a> {
     exchange: &'a Exchange,
     reference: &'a str,
-    progress: &'a watch::Sender<Progress>,
+    progress: &'a Progress,
 }
 
 impl Collect<'_> {
-    async fn run(&self, request: &Request) -> Answered {
+    async fn run(&self, outgoing: http::Request<Bytes>) -> Answered {
         let known = self.known().await;
         match known.as_ref().and_then(|transaction| transaction.terminal.clone()) {
             Some(Terminal::Settled(settled)) => Answered::new(Outcome::Replayed, settled.into()),
@@ -77,7 +79,7 @@ impl Collect<'_> {
             Some(Terminal::Held(held)) => {
                 self.resume(known.and_then(|transaction| transaction.order), held).await
             }
-            None => self.ask(known, request).await,
+            None => self.ask(known, outgoing).await,
         }
     }
 
@@ -96,13 +98,12 @@ impl Collect<'_> {
     }
 
     /// Asks the provider: with the certificate that created the order; with each in turn while that is not known.
-    async fn ask(&self, known: Option<Transaction>, request: &Request) -> Answered {
+    async fn ask(&self, known: Option<Transaction>, outgoing: http::Request<Bytes>) -> Answered {
         let order = known.as_ref().and_then(|transaction| transaction.order.as_ref());
         let mut last = None;
         for certificate in candidates(self.exchange, order) {
-            let body = request.body.clone();
             let answer =
-                match forward::forward(self.exchange, certificate, Call::Collect, request, body).await {
+                match forward::forward(self.exchange, certificate, Call::Collect, outgoing.clone()).await {
                     Ok(answer) => answer,
                     Err(none) => {
                         if matches!(none, forward::NoAnswer::Lost) {
@@ -131,12 +132,7 @@ impl Collect<'_> {
         }
     }
 
-    async fn read(
-        &self,
-        reading: Reading,
-        answer: http::Response<bytes::Bytes>,
-        order: Option<Order>,
-    ) -> Answered {
+    async fn read(&self, reading: Reading, answer: http::Response<Bytes>, order: Option<Order>) -> Answered {
         let passed = Response::passed(answer);
         match reading {
             Reading::Complete(completed) => self.judge(order.as_ref(), &completed, passed).await,
@@ -170,15 +166,16 @@ impl Collect<'_> {
             return Answered::new(Outcome::Passed, response);
         };
         let monitor = exchange.snapshot.config.mode == Mode::Monitor;
-        if assess::takes_time(&exchange, &scope) {
+        let takes_time = assess::takes_time(&exchange, &scope);
+        if takes_time {
             self.hold(&passed).await;
         }
         if monitor {
             // Nothing may change, the time of an answer included: it passes before any source is asked.
             let (response, _) = self.settle(passed.clone(), Final::Complete).await;
-            self.tell(Progress::Done(Answered::new(Outcome::Allowed, response)));
-        } else {
-            self.tell(Progress::Assessing(Instant::now()));
+            self.progress.answer(Answered::new(Outcome::Allowed, response));
+        } else if takes_time {
+            self.progress.assessing();
         }
         let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
         let outcome = decide::decide(&scope, order, &signals);
@@ -200,11 +197,6 @@ impl Collect<'_> {
         };
         record(&exchange, &about, &outcome, &id);
         Answered::new(metric(&exchange, &outcome), response)
-    }
-
-    /// Tells those who wait; nobody may be waiting any more.
-    fn tell(&self, progress: Progress) {
-        let _nobody = self.progress.send(progress);
     }
 
     /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.

@@ -22,9 +22,9 @@ struct Draft<'a> {
 }
 
 /// Runs a request that starts a transaction.
-pub(super) async fn run(exchange: &Exchange, operation: Operation, request: &Request) -> Answered {
+pub(super) async fn run(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> Answered {
     let config = &exchange.snapshot.config;
-    let flow = match recognise::flow(config, &exchange.provider().name, operation, &request.headers) {
+    let flow = match recognise::flow(config, &exchange.provider().name, operation, request.headers) {
         Ok(flow) => flow,
         Err(recognise::NoSuchFlow(text)) => return rejected(exchange, &text),
     };
@@ -34,7 +34,7 @@ pub(super) async fn run(exchange: &Exchange, operation: Operation, request: &Req
     }
 }
 
-async fn covered(exchange: &Exchange, operation: Operation, flow: &Flow, request: &Request) -> Answered {
+async fn covered(exchange: &Exchange, operation: Operation, flow: &Flow, request: &Request<'_>) -> Answered {
     let config = &exchange.snapshot.config;
     let prepared = match prepare(exchange, operation, request) {
         Ok(prepared) => prepared,
@@ -60,9 +60,9 @@ async fn covered(exchange: &Exchange, operation: Operation, flow: &Flow, request
     send(exchange, request, draft).await
 }
 
-fn prepare(exchange: &Exchange, operation: Operation, request: &Request) -> Result<Prepared, String> {
+fn prepare(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> Result<Prepared, String> {
     let config = &exchange.snapshot.config;
-    let given = attach::given(&request.headers, &config.risk_parameters, config.mode == Mode::Enforce)
+    let given = attach::given(request.headers, &config.risk_parameters, config.mode == Mode::Enforce)
         .map_err(|attach::BadHeader(text)| text.to_owned())?;
     let mut prepared = exchange
         .provider()
@@ -122,7 +122,7 @@ fn refused(exchange: &Exchange, draft: &Draft<'_>, outcome: &Decision) -> Answer
 }
 
 /// An operation that no flow covers: refused, or forwarded as it came; recorded either way.
-async fn uncovered(exchange: &Exchange, operation: Operation, request: &Request) -> Answered {
+async fn uncovered(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> Answered {
     let config = &exchange.snapshot.config;
     let outcome = evaluate::uncovered(config.uncovered_operations.verdict());
     let id = new_id();
@@ -142,7 +142,7 @@ async fn uncovered(exchange: &Exchange, operation: Operation, request: &Request)
 }
 
 /// Sends the order, and keeps what is to be known when its result comes.
-async fn send(exchange: &Exchange, request: &Request, draft: Draft<'_>) -> Answered {
+async fn send(exchange: &Exchange, request: &Request<'_>, draft: Draft<'_>) -> Answered {
     if let Err(error) = exchange.gateway.store.admit().await {
         return no_room(exchange, &error);
     }
@@ -150,12 +150,14 @@ async fn send(exchange: &Exchange, request: &Request, draft: Draft<'_>) -> Answe
     let Some(certificate) = provider.current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange); // the configuration's check requires one
     };
-    let call = Call::Start(draft.operation);
-    let answer =
-        match forward::forward(exchange, certificate, call, request, draft.prepared.body.clone()).await {
-            Ok(answer) => answer,
-            Err(none) => return none.answer(exchange),
-        };
+    let answer = match forward::outgoing(exchange, request, draft.prepared.body.clone()) {
+        Ok(outgoing) => forward::forward(exchange, certificate, Call::Start(draft.operation), outgoing).await,
+        Err(none) => Err(none),
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(none) => return none.answer(exchange),
+    };
     let status = answer.status().as_u16();
     match provider.protocol.read_started(status, answer.body()) {
         Ok(Started::Open(reference)) => {
@@ -196,12 +198,16 @@ fn order(draft: Draft<'_>, certificate: &str) -> Order {
 }
 
 /// A GET on a known path: clients use the provider's 405 as a health probe of certificate and network.
-pub(super) async fn probe(exchange: &Exchange, request: &Request) -> Answered {
+pub(super) async fn probe(exchange: &Exchange, request: &Request<'_>) -> Answered {
     let provider = exchange.provider();
     let Some(certificate) = provider.current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange);
     };
-    match forward::forward(exchange, certificate, Call::Probe, request, Bytes::new()).await {
+    let answer = match forward::outgoing(exchange, request, Bytes::new()) {
+        Ok(outgoing) => forward::forward(exchange, certificate, Call::Probe, outgoing).await,
+        Err(none) => Err(none),
+    };
+    match answer {
         Ok(answer) => {
             let status = answer.status().as_u16();
             match provider.protocol.read_probe(status, answer.body()) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::{HeaderValue, Method, Version, header};
 use pingora_core::ErrorType;
 use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream};
@@ -26,8 +27,8 @@ pub struct Application {
 
 /// What became of reading a request.
 enum Incoming {
-    /// It is whole.
-    Whole(Request),
+    /// It is whole; this is its body.
+    Whole(Bytes),
     /// It is answered without being looked at; the rest of its body is to be drained.
     Turned(Fault, &'static str),
     /// The connection broke.
@@ -79,16 +80,7 @@ impl Application {
             return Incoming::Gone;
         }
         match body::read(session, timeouts.client_body.0).await {
-            Ok(body) => {
-                let head = session.req_header();
-                let path = String::from_utf8_lossy(head.raw_path()).into_owned();
-                Incoming::Whole(Request {
-                    method: head.method.clone(),
-                    path,
-                    headers: head.headers.clone(),
-                    body,
-                })
-            }
+            Ok(body) => Incoming::Whole(body),
             Err(BodyError::TooLong) => Incoming::Turned(Fault::InvalidParameters, TOO_LONG),
             Err(BodyError::TooSlow) => {
                 Incoming::Turned(Fault::RequestTimeout, "the request body came too slowly")
@@ -131,7 +123,12 @@ impl HttpServerApp for Application {
             }
         }
         let (response, whole) = match self.read(&mut session, &timeouts).await {
-            Incoming::Whole(request) => (self.gateway.handle(self.provider, request).await, true),
+            Incoming::Whole(body) => {
+                let head = session.req_header();
+                let path = String::from_utf8_lossy(head.raw_path());
+                let request = Request { method: &head.method, path: &path, headers: &head.headers, body };
+                (self.gateway.handle(self.provider, request).await, true)
+            }
             Incoming::Turned(fault, details) => {
                 (self.gateway.turn_away(self.provider, fault, details), false)
             }

@@ -19,7 +19,8 @@ use super::connect::Stream;
 /// The longest answer head, in bytes, and the size up to which a connection's read buffer grows.
 const READ_BUFFER: usize = 64 * 1024;
 
-/// An open connection. Dropping it closes it.
+/// An open connection. Dropping it closes it. Boxed, since it goes from hand to hand: hyper's side of it is more than a
+/// kilobyte.
 pub(super) struct Carrier {
     sender: SendRequest<Full<Bytes>>,
     /// None once the connection is closed.
@@ -38,9 +39,9 @@ pub(super) enum Broken {
 
 impl Carrier {
     /// Takes over a connection on which nothing was said yet.
-    pub(super) async fn new(stream: Stream) -> hyper::Result<Self> {
+    pub(super) async fn new(stream: Stream) -> hyper::Result<Box<Self>> {
         let (sender, driver) = Builder::new().max_buf_size(READ_BUFFER).handshake(stream).await?;
-        Ok(Self { sender, driver: Some(driver) })
+        Ok(Box::new(Self { sender, driver: Some(driver) }))
     }
 
     /// Whether it is open and has no exchange on it: looks once, and waits for nothing.

@@ -52,7 +52,7 @@ impl Client {
     }
 
     /// A kept connection, else a new one; and whether it was kept.
-    async fn carrier(&self, origin: &Origin, uri: &Uri) -> Result<(Carrier, bool), OutboundError> {
+    async fn carrier(&self, origin: &Origin, uri: &Uri) -> Result<(Box<Carrier>, bool), OutboundError> {
         if let Some(kept) = self.pool.take(origin).await {
             return Ok((kept, true));
         }

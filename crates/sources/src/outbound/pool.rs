@@ -47,13 +47,13 @@ struct Idle {
 
 struct Kept {
     origin: Origin,
-    carrier: Carrier,
+    carrier: Box<Carrier>,
     until: Instant,
 }
 
 impl Pool {
     /// The connection to `origin` that was used last, of those that are still open.
-    pub(super) async fn take(&self, origin: &Origin) -> Option<Carrier> {
+    pub(super) async fn take(&self, origin: &Origin) -> Option<Box<Carrier>> {
         loop {
             let mut carrier = lock(&self.idle).take(origin)?;
             if carrier.is_free().await {
@@ -63,7 +63,7 @@ impl Pool {
     }
 
     /// Keeps a connection on which an exchange was whole.
-    pub(super) async fn keep(&self, origin: Origin, mut carrier: Carrier) {
+    pub(super) async fn keep(&self, origin: Origin, mut carrier: Box<Carrier>) {
         if !carrier.is_free().await {
             return; // the server closes it
         }
@@ -80,7 +80,7 @@ impl Pool {
 }
 
 impl Idle {
-    fn take(&mut self, origin: &Origin) -> Option<Carrier> {
+    fn take(&mut self, origin: &Origin) -> Option<Box<Carrier>> {
         let now = Instant::now();
         let newest = self.kept.iter().rposition(|kept| kept.until > now && kept.origin == *origin)?;
         self.kept.remove(newest).map(|kept| kept.carrier)
