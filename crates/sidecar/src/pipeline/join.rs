@@ -112,7 +112,9 @@ struct Waiter {
 }
 
 impl Waiter {
-    async fn wait(&mut self) -> Waited {
+    async fn wait(&self) -> Waited {
+        // A clone, since what was polled to its end no longer knows that it has ended.
+        let mut call = self.call.clone();
         loop {
             // From here on it hears of every progress.
             let told = self.progress.told.notified();
@@ -122,7 +124,7 @@ impl Waiter {
             let since = self.progress.assessing.get().copied();
             tokio::select! {
                 biased;
-                ended = &mut self.call => return ended.map_or(Waited::Broken, Waited::Answer),
+                ended = &mut call => return ended.map_or(Waited::Broken, Waited::Answer),
                 () = told => {}
                 () = patience(since) => return Waited::StillAssessing,
             }
@@ -145,7 +147,7 @@ struct Stay<'a> {
 }
 
 impl Stay<'_> {
-    async fn wait(mut self) -> Waited {
+    async fn wait(self) -> Waited {
         self.waiter.wait().await
     }
 }
@@ -184,10 +186,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_sources_run_everybody_who_waits_is_told_to_ask_again_after_a_second() {
-        let (end, mut waiter) = call();
+        let (end, waiter) = call();
         let waiting: Vec<_> = (0..3)
             .map(|_| {
-                let mut waiter = waiter.clone();
+                let waiter = waiter.clone();
                 tokio::spawn(async move { waiter.wait().await })
             })
             .collect();
@@ -204,7 +206,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_provider_itself_is_waited_for_as_long_as_it_takes() {
-        let (end, mut waiter) = call();
+        let (end, waiter) = call();
         let waiting = tokio::spawn(async move { waiter.wait().await });
         tokio::time::sleep(Duration::from_secs(9)).await;
         end.send(()).unwrap();
@@ -213,8 +215,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_early_answer_is_the_answer_though_the_call_goes_on() {
-        let (_end, mut waiter) = call();
-        let mut other = waiter.clone();
+        let (_end, waiter) = call();
+        let other = waiter.clone();
         let waiting = tokio::spawn(async move { other.wait().await });
         tokio::task::yield_now().await;
         waiter.progress.answer(answered());
@@ -237,8 +239,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_call_that_ended_leaves_no_task() {
+        let tasks = TaskTracker::new();
+        let (end, waiter) = call();
+        end.send(()).unwrap();
+        assert!(matches!(Stay { waiter, tasks: &tasks }.wait().await, Waited::Answer(_)));
+        assert!(tasks.is_empty());
+    }
+
+    #[tokio::test]
     async fn a_call_that_ends_without_an_answer_is_noticed() {
-        let (end, mut waiter) = call();
+        let (end, waiter) = call();
         drop(end);
         assert!(matches!(waiter.wait().await, Waited::Broken));
     }
