@@ -76,9 +76,15 @@ unit: build-tools ## Unit, property and golden tests
 
 .PHONY: process
 process: build-tools clients ## Real processes and real clients over loopback
+	@$(SCRIPTS)/need redis-server=redis-server
 	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-sidecar \
 		--package riskgate-simulator
 	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
+
+.PHONY: soak
+soak: build-tools clients ## Ten thousand logins over two sidecars that are restarted, and killed, throughout (RISKGATE_LOGINS)
+	@$(SCRIPTS)/need redis-server=redis-server
+	RISKGATE_LOGINS=$(or $(RISKGATE_LOGINS),10000) cargo test --locked --package riskgate-tests --test shared -- --nocapture logins
 
 .PHONY: fuzz-short
 fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make fuzz-short FUZZ_SECONDS=600

@@ -1,0 +1,7 @@
+//! Several sidecars on one store: as if there were one.
+
+mod crashes;
+mod logins;
+mod outages;
+mod pods;
+mod stage;
