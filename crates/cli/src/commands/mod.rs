@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod check;
 mod completions;
 mod demo;
 mod policy;
@@ -19,6 +20,9 @@ pub(crate) enum Command {
     /// Check, compile and explain policy files; no cluster needed
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Check what a policy relies on, asked of the real thing
+    #[command(subcommand)]
+    Check(check::CheckCommand),
     Completions(completions::CompletionsArgs),
 }
 
@@ -29,6 +33,7 @@ impl Command {
             Self::Demo(args) => demo::run(args).map(ExitCode::from),
             Self::Sidecar(args) => sidecar::run(args),
             Self::Policy(command) => command.run().map(ExitCode::from),
+            Self::Check(command) => command.run().map(ExitCode::from),
             Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }
     }

@@ -14,6 +14,7 @@
 //! Every operation is one round trip: a read, or one script on one key. There are no locks and no operations on two keys, so a
 //! cluster serves as well as one server.
 
+mod check;
 mod codec;
 mod link;
 mod names;
@@ -32,6 +33,7 @@ use bytes::Bytes;
 use redis::{Cmd, Value};
 use riskgate_core::{Clock, Millis};
 
+pub use self::check::{Finding, Grade, check};
 pub use self::link::SetupError;
 use self::link::{Link, LinkError};
 pub use self::options::{Limits, Login, Reach, RedisOptions, Servers};
@@ -92,6 +94,13 @@ impl RedisStore {
         self.seals.replace(keys);
         self.unreadable_told.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Forgets everything about a transaction, its answer included.
+    async fn forget(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.name(key));
+        self.link.query::<()>(&command).await.map_err(|error| self.failed(&error))
     }
 
     fn name(&self, key: Key<'_>) -> String {
