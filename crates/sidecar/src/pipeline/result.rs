@@ -2,6 +2,7 @@
 //! asked for by us (design.md section 4, deliver once).
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
@@ -9,6 +10,7 @@ use riskgate_core::evaluate;
 use riskgate_core::{Outcome as Decision, Scope};
 use riskgate_store::{Final, Held, Key, Order, Settled, StoreError, Terminal, Transaction};
 use riskgate_wire::{Completed, Fault, Reading};
+use tokio::sync::watch;
 
 use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
@@ -37,12 +39,14 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
     let waited = join(&exchange.gateway, key, |progress| {
         let exchange = exchange.clone();
         let reference = reference.clone();
-        async move {
+        // Boxed: the future is large, and is moved on its way into its task.
+        Box::pin(async move {
             let degraded = AtomicBool::new(false);
             let collect =
                 Collect { exchange: &exchange, reference: &reference, progress: &progress, degraded };
-            collect.run(outgoing).await.unwrap_or_else(|refused| refused)
-        }
+            let answered = collect.run(outgoing).await.unwrap_or_else(|refused| refused);
+            (progress, answered)
+        })
     });
     match waited.await {
         Waited::Answer(answered) => answered,
@@ -72,7 +76,7 @@ async fn unread(exchange: &Exchange, request: &Request<'_>) -> Answered {
 struct Collect<'a> {
     exchange: &'a Exchange,
     reference: &'a str,
-    progress: &'a Progress,
+    progress: &'a watch::Sender<Progress>,
     /// Whether the shared store could not be asked: then the decision record says so.
     degraded: AtomicBool,
 }
@@ -197,11 +201,11 @@ impl Collect<'_> {
         if passes {
             // Nothing may change, the time of an answer included: it passes before any source is asked.
             match self.settle(passed.clone(), Final::Complete, None).await {
-                Ok(response) => self.progress.answer(Answered::new(Outcome::Allowed, response)),
+                Ok(response) => self.tell(Progress::Done(Answered::new(Outcome::Allowed, response))),
                 Err(earlier) => return earlier,
             }
         } else if takes_time {
-            self.progress.assessing();
+            self.tell(Progress::Assessing(Instant::now()));
         }
         let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
         let outcome = self.note_degraded(decide::decide(&scope, order, &signals));
@@ -230,6 +234,11 @@ impl Collect<'_> {
     /// The record says when what was judged is what this sidecar alone knew.
     fn note_degraded(&self, outcome: Decision) -> Decision {
         if self.degraded.load(Ordering::Relaxed) { outcome.with_store_degraded() } else { outcome }
+    }
+
+    /// Tells those who wait; nobody may be waiting any more.
+    fn tell(&self, progress: Progress) {
+        let _nobody = self.progress.send(progress);
     }
 
     /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.

@@ -1,18 +1,32 @@
-//! The client itself: a kept connection or a new one, one request, one whole answer.
+//! The client itself: a pool of connections, one request, one whole answer.
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri, header};
-use http_body_util::Full;
+use futures_util::future::{Either, select};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::{Client as Pool, Error as PoolError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::carrier::{Broken, Carrier};
 use super::cause::{self, describe};
 use super::connect::{Connector, tls};
-use super::pool::{Origin, Pool};
 use super::{Identity, Limits, Outbound, OutboundError, Resolver, Roots};
+
+/// How long an unused connection is kept. Shorter than any server's usual keep-alive, so that a request rarely meets a
+/// connection that the server is just closing; longer than the 2 s between two collects (bankid-se.md section 7).
+const IDLE_FOR: Duration = Duration::from_secs(10);
+
+/// Unused connections kept to one host. More than this many answers at once make the rest connect anew.
+const IDLE_AT_MOST: usize = 64;
+
+/// The longest answer head, in bytes, and the size up to which a connection's read buffer grows.
+const READ_BUFFER: usize = 64 * 1024;
 
 /// What a client is made from.
 #[derive(Debug)]
@@ -35,8 +49,7 @@ pub struct ClientError(#[from] rustls::Error);
 /// An HTTPS client with its own connections and TLS sessions: what was made under other roots or with another certificate is
 /// never used by it. Dropping it closes what is idle; what is under way ends by itself.
 pub struct Client {
-    connector: Connector,
-    pool: Pool,
+    pool: Pool<Connector, Full<Bytes>>,
 }
 
 impl Client {
@@ -47,19 +60,16 @@ impl Client {
     /// [`ClientError`] when TLS cannot be configured so.
     pub fn new(options: ClientOptions<'_>) -> Result<Self, ClientError> {
         let tls = tls(options.roots, options.identity)?;
-        let connector = Connector::new(tls, options.resolver, options.connect);
-        Ok(Self { connector, pool: Pool::default() })
-    }
-
-    /// A kept connection, else a new one; and whether it was kept.
-    async fn carrier(&self, origin: &Origin, uri: &Uri) -> Result<(Box<Carrier>, bool), OutboundError> {
-        if let Some(kept) = self.pool.take(origin).await {
-            return Ok((kept, true));
-        }
-        let stream = self.connector.connect(uri.clone()).await;
-        let stream = stream.map_err(|error| OutboundError::NotSent(describe(&*error)))?;
-        let carrier = Carrier::new(stream).await;
-        Ok((carrier.map_err(|error| OutboundError::NotSent(describe(&error)))?, false))
+        let pool = Pool::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_FOR)
+            .pool_max_idle_per_host(IDLE_AT_MOST)
+            .http1_max_buf_size(READ_BUFFER)
+            // Only what a kept connection gives back unread is sent again: hyper returns a request from a closing connection
+            // if and only if none of it was written. With this off, such a request is an error; nothing else changes.
+            .retry_canceled_requests(true)
+            .build(Connector::new(tls, options.resolver, options.connect));
+        Ok(Self { pool })
     }
 }
 
@@ -72,56 +82,53 @@ impl std::fmt::Debug for Client {
 #[async_trait]
 impl Outbound for Client {
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, OutboundError> {
-        let uri = request.uri().clone();
-        let Some(origin) = Origin::of(&uri) else {
-            return Err(OutboundError::NotSent(format!("{uri} names no server")));
-        };
-        let mut request = addressed(request, &origin)?;
-        loop {
-            let (mut carrier, kept) = self.carrier(&origin, &uri).await?;
-            let exchange = carrier.exchange(request, limits.max_body);
-            let Ok(ended) = tokio::time::timeout(limits.answer, exchange).await else {
-                return Err(no_answer(limits.answer));
-            };
-            match ended {
-                Ok(answer) => {
-                    self.pool.keep(origin, carrier).await;
-                    return Ok(answer);
-                }
-                // Only what a kept connection gives back unread is sent again: hyper gives a request back if and only if
-                // none of it was written.
-                Err(Broken::Unsent(unsent, _)) if kept => request = *unsent,
-                Err(Broken::Unsent(_, error)) => return Err(OutboundError::NotSent(describe(&error))),
-                Err(Broken::Lost(error)) if cause::is_refused_certificate(&error) => {
-                    return Err(OutboundError::NotSent(describe(&error)));
-                }
-                Err(Broken::Lost(error)) => return Err(OutboundError::Lost(describe(&error))),
-                Err(Broken::Failed(error)) => return Err(error),
+        let mut request = request.map(Full::new);
+        let connection = capture_connection(&mut request);
+        let exchange = pin!(exchange(self.pool.request(request), connection.clone(), limits.max_body));
+        // The answer's time starts when there is a connection; until then the connector's own deadline holds.
+        let connected = pin!(carried(connection));
+        match select(exchange, connected).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), exchange)) => {
+                tokio::time::timeout(limits.answer, exchange).await.unwrap_or_else(|_| {
+                    Err(OutboundError::Lost(format!(
+                        "no answer within {}",
+                        humantime::format_duration(limits.answer)
+                    )))
+                })
             }
         }
     }
 }
 
-/// The request as it stands on the wire: the path alone, and the server in `Host` (RFC 9112 section 3.2).
-fn addressed(request: Request<Bytes>, origin: &Origin) -> Result<Request<Full<Bytes>>, OutboundError> {
-    let mut request = request.map(Full::new);
-    let host = host(origin).map_err(|error| OutboundError::NotSent(error.to_string()))?;
-    request.headers_mut().insert(header::HOST, host);
-    let path = request.uri().path_and_query().cloned();
-    *request.uri_mut() = Uri::from(path.unwrap_or(PathAndQuery::from_static("/")));
-    Ok(request)
+/// Waits until a connection carries the request.
+async fn carried(mut connection: CaptureConnection) {
+    drop(connection.wait_for_connection_metadata().await);
 }
 
-/// Host and port, without the port that the scheme has anyway.
-fn host(origin: &Origin) -> Result<HeaderValue, header::InvalidHeaderValue> {
-    let usual = if origin.scheme == Scheme::HTTPS { 443 } else { 80 };
-    let (host, port) = (origin.authority.host(), origin.authority.port_u16());
-    match port.filter(|port| *port != usual) {
-        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
-        None => HeaderValue::from_str(host),
+async fn exchange(
+    answer: impl Future<Output = Result<Response<Incoming>, PoolError>>,
+    connection: CaptureConnection,
+    max_body: usize,
+) -> Result<Response<Bytes>, OutboundError> {
+    let (head, body) = answer.await.map_err(|error| failed(&error, &connection))?.into_parts();
+    let body = Limited::new(body, max_body).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            OutboundError::TooLarge { max_body }
+        } else {
+            OutboundError::Lost(describe(&*error))
+        }
+    })?;
+    Ok(Response::from_parts(head, body.to_bytes()))
+}
+
+fn failed(error: &PoolError, connection: &CaptureConnection) -> OutboundError {
+    let text = describe(error);
+    let never_carried = connection.connection_metadata().is_none();
+    if never_carried || error.is_connect() || cause::is_unread(error) || cause::is_refused_certificate(error)
+    {
+        OutboundError::NotSent(text)
+    } else {
+        OutboundError::Lost(text)
     }
-}
-
-fn no_answer(within: Duration) -> OutboundError {
-    OutboundError::Lost(format!("no answer within {}", humantime::format_duration(within)))
 }

@@ -1,29 +1,26 @@
 //! From a URI to a connection that is ready for a request, within one deadline.
 
 use std::error::Error;
-use std::future::poll_fn;
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, sign};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::resolve::is_localhost;
 use super::{Identity, Resolver, Roots};
 
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
-/// A connection, with or without TLS.
-pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// TLS sessions kept for resumption. A client talks to one host, or to the few of one source.
 const SESSIONS: usize = 8;
@@ -60,20 +57,23 @@ impl Connector {
     }
 }
 
-impl Connector {
-    /// Connects to the server of `uri`.
-    pub(super) async fn connect(&self, uri: Uri) -> Result<Stream, BoxError> {
+impl Service<Uri> for Connector {
+    type Response = <HttpsConnector<HttpConnector<Resolver>> as Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
         if uri.scheme() == Some(&Scheme::HTTP) && !uri.host().is_some_and(is_loopback) {
-            return Err(PlainText.into());
+            return Box::pin(std::future::ready(Err(PlainText.into())));
         }
-        let mut inner = self.inner.clone();
-        let connecting = async {
-            poll_fn(|context| inner.poll_ready(context)).await?;
-            inner.call(uri).await
-        };
-        tokio::time::timeout(self.within, connecting)
-            .await
-            .unwrap_or_else(|_| Err(TooSlow(self.within).into()))
+        let (connecting, within) = (self.inner.call(uri), self.within);
+        Box::pin(async move {
+            tokio::time::timeout(within, connecting).await.unwrap_or_else(|_| Err(Box::new(TooSlow(within))))
+        })
     }
 }
 

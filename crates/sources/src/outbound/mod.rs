@@ -3,12 +3,10 @@
 //! HTTP/1.1 over TLS 1.2 or 1.3, with pinned roots and a client certificate where there is one; without TLS only to this very
 //! machine. No redirect is followed, and no request that may have reached the server is sent again.
 
-mod carrier;
 mod cause;
 mod client;
 mod connect;
 mod identity;
-mod pool;
 mod resolve;
 mod roots;
 
