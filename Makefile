@@ -72,6 +72,7 @@ sizes: build-tools
 
 .PHONY: unit
 unit: build-tools ## Unit, property and golden tests
+	@$(SCRIPTS)/need redis-server=redis-server
 	@$(STEP) --tests unit cargo test --locked --workspace --exclude riskgate-tests --no-fail-fast
 
 .PHONY: process

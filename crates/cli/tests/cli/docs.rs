@@ -57,7 +57,15 @@ fn the_documentation_shows_what_is_printed() {
 #[test]
 fn every_command_is_documented() {
     let text = fs::read_to_string(root().join("docs/cli.md")).unwrap();
-    for command in ["demo", "sidecar", "policy validate", "policy compile", "policy explain", "completions"] {
+    for command in [
+        "demo",
+        "sidecar",
+        "policy validate",
+        "policy compile",
+        "policy explain",
+        "check store",
+        "completions",
+    ] {
         assert!(text.contains(&format!("## `riskgate {command}`")), "{command} has no section");
         assert!(text.contains(&format!("{PROMPT}{command} --help")), "{command} has no help shown");
     }
