@@ -5,3 +5,4 @@ mod faults;
 mod records;
 mod secrecy;
 mod stage;
+mod ways;
