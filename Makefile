@@ -94,7 +94,7 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 
 .PHONY: bench
 bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy; ten minutes, with BENCH_QUICK=1 two
-	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk
+	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk redis-server=redis-server
 	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
 	cargo build --locked --package riskgate-simulator
 	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \

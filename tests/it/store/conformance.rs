@@ -1,5 +1,7 @@
 //! The contract that every store keeps, on one real server and on a real cluster.
 
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};

@@ -1,5 +1,7 @@
 //! Stores over servers of the test's own.
 
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -5,7 +5,7 @@
 //!
 //! Each place has a key of its own, derived from the ring's key with HMAC-SHA-256. So a random 96-bit nonce is drawn a handful
 //! of times under one AES key, and the bound of 2^32 values that random nonces set (NIST SP 800-38D, section 8.3) holds for
-//! one transaction instead of for the life of the ring's key (docs/adr/0007).
+//! one transaction instead of for the life of the ring's key (docs/adr/0008).
 
 mod ring;
 #[cfg(test)]

@@ -62,9 +62,10 @@ impl Target {
 
     /// Makes a connection that was logged in and answered. Bounded by the caller.
     pub(crate) async fn connect(&mut self) -> RedisResult<Connection> {
+        // The link's own limit comes first: it is kept by whoever waits.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.limits.connect))
-            .set_response_timeout(Some(self.limits.operation))
+            .set_response_timeout(Some(self.limits.operation * 2))
             .set_concurrency_limit(IN_FLIGHT);
         let connection = match &mut self.kind {
             Kind::One(client) => {
@@ -136,7 +137,7 @@ fn cluster(
     let tls = infos.iter().any(is_tls);
     let mut builder = ClusterClient::builder(infos)
         .connection_timeout(limits.connect)
-        .response_timeout(limits.operation)
+        .response_timeout(limits.operation * 2)
         .connection_concurrency_limit(IN_FLIGHT)
         // Redirections are followed within one operation's time; what takes longer is ours to try again.
         .retries(2)

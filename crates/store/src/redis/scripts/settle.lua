@@ -5,11 +5,11 @@ local deadline = tonumber(redis.call('HGET', key, 'd') or 0)
 if deadline <= now then
   redis.call('DEL', key)
 else
-  local known = redis.call('HMGET', key, 's', 't')
-  if known[1] then
+  local known = redis.call('HGET', key, 's')
+  if known then
     -- The same attempt a second time, after its answer was lost, was the first.
-    if known[2] == ARGV[4] then return false end
-    return known[1]
+    if redis.call('HGET', key, 't') == ARGV[4] then return false end
+    return known
   end
 end
 -- First what takes no memory, so that a full server takes the answer, too (see hold.lua).
