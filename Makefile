@@ -1,5 +1,5 @@
 # Every command of the project; `make` alone lists them. Nothing here is done twice: tools and clients are installed once,
-# into .tools and tests/clients/node_modules, under stamps that carry a hash of what pins them.
+# into .tools, tests/clients/node_modules and the user's cache, under names that carry a hash of what pins them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -35,8 +35,8 @@ demo: build-tools ## Simulator, sidecar and every verdict in one table; no clust
 ##@ Check
 
 .PHONY: test
-test: check unit fuzz-short process ## Everything that CI runs, quick checks first
-	@$(SCRIPTS)/count $(TEST_LOGS)/unit $(TEST_LOGS)/process
+test: check unit fuzz-short process cluster ## Everything that CI runs, quick checks first
+	@$(SCRIPTS)/count $(TEST_LOGS)/unit $(TEST_LOGS)/process $(TEST_LOGS)/cluster
 
 .PHONY: check
 check: fmt-check clippy rustdoc deny generate-check boundaries sizes ## All that is not a test
@@ -73,19 +73,24 @@ sizes: build-tools
 .PHONY: unit
 unit: build-tools ## Unit, property and golden tests
 	@$(SCRIPTS)/need redis-server=redis-server
-	@$(STEP) --tests unit cargo test --locked --workspace --exclude riskgate-tests --no-fail-fast
+	@$(STEP) --tests unit cargo test --locked --workspace --no-fail-fast \
+		--exclude riskgate-tests --exclude riskgate-cluster
 
 .PHONY: process
 process: build-tools clients ## Real processes and real clients over loopback
 	@$(SCRIPTS)/need redis-server=redis-server
-	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-sidecar \
-		--package riskgate-simulator
+	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-operator \
+		--package riskgate-sidecar --package riskgate-simulator
 	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
 
 .PHONY: soak
 soak: build-tools clients ## Ten thousand logins over two sidecars that are restarted, and killed, throughout (RISKGATE_LOGINS)
 	@$(SCRIPTS)/need redis-server=redis-server
 	RISKGATE_LOGINS=$(or $(RISKGATE_LOGINS),10000) cargo test --locked --package riskgate-tests --test shared -- --nocapture logins
+
+.PHONY: cluster
+cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback
+	@$(STEP) --tests cluster cargo test --locked --package riskgate-cluster --no-fail-fast
 
 .PHONY: fuzz-short
 fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make fuzz-short FUZZ_SECONDS=600
@@ -112,7 +117,7 @@ generate: build-tools ## Write the generated files anew (crds/)
 
 .PHONY: golden
 golden: build-tools ## Write the golden files anew; then read the diff
-	UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests
+	UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests --exclude riskgate-cluster
 
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
@@ -138,6 +143,10 @@ $(NODE_CLIENTS):
 	@command -v npm >/dev/null || { echo "the Node client needs Node 20 or newer, with npm" >&2; exit 1; }
 	@$(STEP) "node clients" npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+.PHONY: cluster-assets
+cluster-assets: ## The control plane that the cluster tests start: built once, kept in the user's cache
+	@$(SCRIPTS)/cluster-assets
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 
-const PACKAGES: [&str; 3] = ["riskgate", "riskgate-sidecar", "riskgate-simulator"];
+const PACKAGES: [&str; 4] = ["riskgate", "riskgate-operator", "riskgate-sidecar", "riskgate-simulator"];
 
 /// Names a folder with binaries to test instead of building them: released ones, or those of another build.
 const PREBUILT: &str = "RISKGATE_BIN_DIR";

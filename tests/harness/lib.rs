@@ -37,4 +37,5 @@ pub use redis::{RedisCluster, RedisServer};
 pub use sentinel::SentinelGroup;
 pub use sidecar::Sidecar;
 pub use simulator::Simulator;
+pub use spawn::tethered;
 pub use wait::{PATIENCE, eventually};

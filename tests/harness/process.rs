@@ -1,6 +1,7 @@
 //! A child process: its output, its end, and its certain death.
 
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -25,7 +26,11 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(name: &str, mut command: Command) -> Result<Self> {
+    /// Starts a command, best one of [`tethered`](crate::tethered).
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn start(name: &str, mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command)?;
         let stdout = child.stdout.take().context("stdout is a pipe")?;
@@ -68,6 +73,23 @@ impl Process {
         serde_json::from_str(&line).with_context(|| format!("{}: not a ready line: {line}", self.name))
     }
 
+    /// Writes what it printed on stderr so far into a file.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep_log(&self, path: &Path) -> Result<()> {
+        let lines = self.stderr.all().join("\n");
+        std::fs::write(path, lines).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Whether it has not ended yet.
+    #[must_use]
+    pub fn running(&self) -> bool {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let ended = retry_on_intr(|| poll(&mut [PollFd::new(&self.handle, PollFlags::IN)], Some(&now)));
+        ended.is_ok_and(|ended| ended == 0)
+    }
+
     /// Sends SIGTERM, and returns at once.
     ///
     /// # Errors
@@ -104,6 +126,13 @@ impl Process {
         pidfd_send_signal(&self.handle, signal).with_context(|| format!("{} is gone already", self.name))
     }
 
+    /// Kills it, and returns when it is gone.
+    pub fn kill(&mut self) {
+        // Both fail only when it has ended and was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Waits for the end of the process and of its output.
     ///
     /// # Errors
@@ -133,9 +162,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only when it has ended and was waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

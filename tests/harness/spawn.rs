@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context, Result};
 
 /// A command whose process is killed when the test process ends in whatever way, even by SIGKILL.
-pub(crate) fn tethered(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn tethered(program: impl AsRef<std::ffi::OsStr>) -> Command {
     // `setpriv` (Debian's util-linux, always there) sets the parent death signal and becomes the program: same process.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);

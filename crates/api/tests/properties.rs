@@ -8,7 +8,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::core::cel::Validator;
 use proptest::prelude::*;
 use proptest::string::string_regex;
-use riskgate_api::file::{Report, parse};
+use riskgate_api::file::{Content, Node, Report, documents, parse};
 use riskgate_api::schema;
 use serde_json::{Map, Value, json};
 
@@ -219,7 +219,22 @@ proptest! {
             prop_assert!(remark.line >= 1 && remark.column >= 1 && remark.line <= lines + 1, "{remark}");
             prop_assert!(!remark.message.is_empty());
         }
+        for document in documents(&text).0 {
+            prop_assert!(lies_within(&text, &document.root));
+        }
     }
+}
+
+/// Whether a value, and all within it, is written in whole characters of the text.
+fn lies_within(text: &str, node: &Node) -> bool {
+    let below = match &node.content {
+        Content::Scalar { .. } => true,
+        Content::List(items) => items.iter().all(|it| lies_within(text, it)),
+        Content::Map(entries) => {
+            entries.iter().all(|it| text.get(it.range.clone()).is_some() && lies_within(text, &it.value))
+        }
+    };
+    below && text.get(node.range.clone()).is_some()
 }
 
 proptest! {

@@ -3,10 +3,12 @@
 
 mod commands;
 mod exit;
+mod manifest;
 mod output;
 mod policy_file;
 mod policy_source;
 mod progress;
+mod workloads;
 
 use std::process::ExitCode;
 

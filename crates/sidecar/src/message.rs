@@ -20,6 +20,9 @@ const NOT_PASSED: [HeaderName; 11] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
+/// How many headers a decision adds at most.
+const OURS: usize = 4;
+
 /// A request of the application. It has no `{:?}` form: it holds a personal number, and must not reach a log.
 pub struct Request<'a> {
     /// The method.
@@ -56,12 +59,14 @@ impl Response {
     #[must_use]
     pub fn passed(response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        let headers = parts
-            .headers
-            .iter()
-            .filter(|(name, _)| !NOT_PASSED.contains(name) && !is_ours(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let mut headers = Vec::with_capacity(parts.headers.len() + OURS);
+        let mut name = None;
+        for (next, value) in parts.headers {
+            name = next.or(name); // another value of the same name comes without it
+            if let Some(name) = name.as_ref().filter(|name| !NOT_PASSED.contains(name) && !is_ours(name)) {
+                headers.push((name.clone(), value));
+            }
+        }
         Self { status: parts.status.as_u16(), headers, body }
     }
 

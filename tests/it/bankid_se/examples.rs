@@ -83,8 +83,8 @@ async fn redis_of(simulator: &Simulator, redis: &Value) -> Result<RedisServer> {
     let server = RedisServer::start(&[&tls[..], &login[..]].concat()).await?;
     secret(simulator, &redis["credentialsRef"]["name"], "username", b"riskgate")?;
     secret(simulator, &redis["credentialsRef"]["name"], "password", b"secret\n")?;
-    for name in redis["sealKeysRef"]["keys"].as_array().into_iter().flatten() {
-        secret(simulator, &redis["sealKeysRef"]["name"], name.as_str().unwrap_or_default(), &[9; 32])?;
+    for (name, byte) in redis["sealKeysRef"]["keys"].as_array().into_iter().flatten().zip(1..) {
+        secret(simulator, &redis["sealKeysRef"]["name"], name.as_str().unwrap_or_default(), &[byte; 32])?;
     }
     let bundle = &redis["trustBundleRef"];
     let folder = pki.join("configmaps").join(bundle["name"].as_str().context("a bundle has a name")?);

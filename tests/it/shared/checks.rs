@@ -49,7 +49,7 @@ async fn a_good_server_passes_and_keeps_nothing_of_it() -> Result<()> {
         assert_eq!(of(&answer, name)?.0, "passed", "{name}");
     }
     let left: Vec<String> = server.command(&["KEYS", "*riskgate-check*"]).await?;
-    assert_eq!(left, [String::new(); 0]);
+    assert!(left.is_empty(), "{left:?}");
     Ok(())
 }
 

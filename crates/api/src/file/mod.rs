@@ -9,6 +9,7 @@ mod fault;
 mod identity;
 mod later;
 mod node;
+mod offsets;
 mod place;
 mod report;
 mod scalar;
@@ -20,11 +21,11 @@ use std::collections::HashMap;
 
 use kube::ResourceExt;
 
+pub use node::{Content, Entry, Mistake, Node, Position, Style};
 pub use report::{PolicyInFile, Remark, Report};
+pub use yaml::{Document, documents};
 
 use document::Reading;
-use node::{Content, Mistake, Node};
-use yaml::Document;
 
 /// Reads every RiskPolicy in a file, also those within a `List`. Documents of other kinds are skipped, with a note. It
 /// never fails: what is wrong stands in the report, all at once.

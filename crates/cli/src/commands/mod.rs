@@ -3,8 +3,10 @@
 mod check;
 mod completions;
 mod demo;
+mod inject;
 mod policy;
 mod sidecar;
+mod uninject;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ pub(crate) enum Command {
     /// Check, compile and explain policy files; no cluster needed
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    Inject(inject::InjectArgs),
+    Uninject(uninject::UninjectArgs),
     /// Check what a policy relies on, asked of the real thing
     #[command(subcommand)]
     Check(check::CheckCommand),
@@ -33,6 +37,8 @@ impl Command {
             Self::Demo(args) => demo::run(args).map(ExitCode::from),
             Self::Sidecar(args) => sidecar::run(args),
             Self::Policy(command) => command.run().map(ExitCode::from),
+            Self::Inject(args) => inject::run(&args).map(ExitCode::from),
+            Self::Uninject(args) => uninject::run(&args).map(ExitCode::from),
             Self::Check(command) => command.run().map(ExitCode::from),
             Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }

@@ -63,6 +63,8 @@ fn every_command_is_documented() {
         "policy validate",
         "policy compile",
         "policy explain",
+        "inject",
+        "uninject",
         "check store",
         "completions",
     ] {

@@ -10,6 +10,7 @@ mod demo;
 mod docs;
 mod explain;
 mod golden;
+mod inject;
 mod keep;
 mod process;
 mod run;

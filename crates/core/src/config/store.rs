@@ -144,8 +144,8 @@ pub struct SealKeysRef {
         schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
     )]
     pub name: String,
-    /// The keys in it, each of 32 random bytes as they are. The first seals, every one opens: name a new key second until every pod
-    /// has it, then first, and take the old one away when an hour is over.
+    /// The keys in it, each of 32 random bytes as they are. The first seals, every one opens. With two names the key can be changed
+    /// by their contents alone, without new pods.
     #[cfg_attr(
         feature = "schema",
         schemars(

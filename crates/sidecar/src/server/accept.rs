@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora_core::apps::{HttpPersistentSettings, HttpServerApp};
+use pingora_core::apps::HttpServerApp;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,21 +44,18 @@ async fn connection(tcp: TcpStream, app: Arc<Application>, mut shutdown: Shutdow
         return; // closed between accept and now
     }
     let mut client = Box::new(ClientStream::new(tcp));
-    let mut settings = None;
     loop {
         if !begins(&mut client, &app, &mut shutdown).await {
             return;
         }
         let mut session = ServerSession::new_http1(client);
-        match settings.take() {
-            Some(kept) => HttpPersistentSettings::apply_to_session(kept, &mut session),
-            None => session.set_keepalive(Some(app.idle().as_secs().max(1))),
-        }
+        // The application's own time limits hold. pingora's would start a thread that wakes a hundred times a second, in every pod.
+        session.set_keepalive(Some(0));
+        session.set_read_timeout(None);
         let Some(reused) = app.process_new_http(session, &shutdown).await else { return };
-        let (stream, persistent) = reused.consume();
+        let (stream, _) = reused.consume();
         let Some(taken_back) = ClientStream::from_pingora(stream) else { return };
         client = taken_back;
-        settings = persistent;
     }
 }
 

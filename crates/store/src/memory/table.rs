@@ -171,5 +171,5 @@ fn cost(name: &Name, entry: &Entry) -> usize {
 
 /// Provider names hold no NUL, so no two keys have one name.
 fn name(key: Key<'_>) -> String {
-    format!("{}\0{}", key.provider, key.reference)
+    [key.provider, key.reference].join("\0")
 }

@@ -9,8 +9,8 @@ use super::KEY_ID_LEN;
 /// How long a key is, in bytes.
 pub const KEY_LEN: usize = 32;
 
-/// Keys in the order of the policy. To change them without a lost answer, name the new key second until every pod reads it,
-/// then first, and take the old one away an hour later (docs/shared-store.md).
+/// Keys in the order of the policy. To change them without a lost answer, the new key stands second until every pod reads it,
+/// then first, and the old one goes an hour later (docs/shared-store.md).
 #[derive(Clone)]
 pub struct KeyRing(Vec<SealKey>);
 

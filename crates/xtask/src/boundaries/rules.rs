@@ -73,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { folder: "store", forbids: &[&KUBE, &PINGORA], pure: false },
     Rule { folder: "sidecar", forbids: &[&KUBE], pure: false },
     Rule { folder: "api", forbids: &[&KUBE_CLIENT, &TOKIO], pure: false },
-    Rule { folder: "inject", forbids: &[&KUBE_CLIENT, &TOKIO], pure: false },
+    Rule { folder: "inject", forbids: &[&KUBE_CLIENT, &TOKIO, &IO], pure: true },
     Rule { folder: "operator", forbids: &[&PINGORA], pure: false },
     Rule { folder: "simulator", forbids: &[&KUBE, &PINGORA], pure: false },
 ];

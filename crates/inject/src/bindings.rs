@@ -1,0 +1,305 @@
+//! What a policy binds a pod to: the Secrets and ConfigMaps that its sidecar mounts, and the ports that it takes. All else
+//! in a policy reaches running pods through the ConfigMap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use riskgate_api::compile::free_ports;
+use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec};
+use riskgate_core::config::{
+    Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::reason::{Notice, Reason};
+
+/// The keys of a client certificate's Secret; one pair of them is there.
+const CERTIFICATE_KEYS: [&str; 4] = ["tls.crt", "tls.key", "keystore.p12", "password"];
+
+/// The keys of a shared store's login; those that its servers ask for are there.
+const LOGIN_KEYS: [&str; 4] = ["username", "password", "sentinelUsername", "sentinelPassword"];
+
+/// What a policy binds a pod to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bindings {
+    /// The policy's namespace.
+    pub namespace: String,
+    /// The policy.
+    pub policy: String,
+    /// Ports of the sidecar's own endpoints.
+    pub ports: Ports,
+    /// Where it listens for the application, in the order of the policy.
+    pub listeners: Vec<Listener>,
+    /// The Secrets, with the keys that are mounted of each.
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// The ConfigMaps, with the keys that are mounted of each; the configuration's own is not among them.
+    pub config_maps: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A listener for one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listener {
+    /// The provider's entry in the policy.
+    pub provider: String,
+    /// The port on loopback.
+    pub port: u16,
+    /// The variables that point an application at it.
+    pub env: Vec<String>,
+}
+
+impl Listener {
+    /// What the variables are set to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Bindings {
+    /// The bindings of a policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::PolicyUnusable`] where a port is 0: a pod needs ports that are known before it starts.
+    pub fn of(namespace: &str, policy: &str, spec: &RiskPolicySpec) -> Result<Self, Notice> {
+        let free = free_ports(spec);
+        if !free.is_empty() {
+            let fields = free.join(", ");
+            let message = format!(
+                "policy {namespace}/{policy} takes a free port in {fields}; in a cluster a port must be known: write a number above 0"
+            );
+            return Err(Notice::new(Reason::PolicyUnusable, message));
+        }
+        let mut bindings = Self {
+            namespace: namespace.to_owned(),
+            policy: policy.to_owned(),
+            ports: spec.ports,
+            listeners: Vec::new(),
+            secrets: BTreeMap::new(),
+            config_maps: BTreeMap::new(),
+        };
+        bindings.add(spec);
+        Ok(bindings)
+    }
+
+    // Every field is named, so that a new one that refers to something cannot be forgotten here.
+    fn add(&mut self, spec: &RiskPolicySpec) {
+        let RiskPolicySpec {
+            mode: _,
+            uncovered_operations: _,
+            ports: _,
+            pseudonym_key_ref,
+            providers,
+            risk_parameters: _,
+            flows: _,
+            timeouts: _,
+            log: _,
+            store,
+        } = spec;
+        if let Some(SecretKeyRef { name, key }) = pseudonym_key_ref {
+            self.secret(name, [key.as_str()]);
+        }
+        let StoreConfig { memory: _, redis, when_unavailable: _ } = store;
+        if let Some(redis) = redis {
+            self.add_redis(redis);
+        }
+        for ProviderEntry { name, listen, bank_id_se } in providers {
+            self.listeners.push(Listener {
+                provider: name.clone(),
+                port: listen.port,
+                env: listen.env.clone(),
+            });
+            if let Some(bankid) = bank_id_se {
+                self.add_bank_id_se(bankid);
+            }
+        }
+    }
+
+    fn add_bank_id_se(&mut self, bankid: &BankIdSe) {
+        let BankIdSe {
+            environment: _,
+            endpoint: _,
+            trust_bundle_ref,
+            client_certificate_refs,
+            refusal: _,
+            when_order_unknown: _,
+        } = bankid;
+        for SecretRef { name } in client_certificate_refs {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_redis(&mut self, redis: &RedisStore) {
+        let RedisStore {
+            url: _,
+            sentinel: _,
+            cluster: _,
+            credentials_ref,
+            trust_bundle_ref,
+            seal_keys_ref: SealKeysRef { name, keys },
+        } = redis;
+        self.secret(name, keys.iter().map(String::as_str));
+        if let Some(SecretRef { name }) = credentials_ref {
+            self.secret(name, LOGIN_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn trust(&mut self, bundle: Option<&TrustRef>) {
+        let Some(TrustRef { kind, name, key }) = bundle else { return };
+        match kind {
+            TrustKind::Secret => self.secret(name, [key.as_str()]),
+            TrustKind::ConfigMap => {
+                self.config_maps.entry(name.clone()).or_default().insert(key.clone());
+            }
+        }
+    }
+
+    fn secret<'a>(&mut self, name: &str, keys: impl IntoIterator<Item = &'a str>) {
+        self.secrets.entry(name.to_owned()).or_default().extend(keys.into_iter().map(str::to_owned));
+    }
+
+    /// The ports that the sidecar takes in the pod, by the field of the policy that names them.
+    #[must_use]
+    pub fn taken(&self) -> Vec<(String, u16)> {
+        let own = [
+            ("spec.ports.admin".to_owned(), self.ports.admin),
+            ("spec.ports.health".to_owned(), self.ports.health),
+        ];
+        let listeners = self.listeners.iter().enumerate();
+        let listeners =
+            listeners.map(|(index, it)| (format!("spec.providers[{index}].listen.port"), it.port));
+        own.into_iter().chain(listeners).collect()
+    }
+
+    /// A hash over all of it. A pod whose [`Status`](crate::Status) has another one is outdated.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut sorted = self.clone();
+        sorted.listeners.sort_by_key(|it| it.port);
+        // Serialising this type to memory cannot fail: no map has keys that are not text.
+        let canonical = serde_json::to_vec(&sorted).unwrap_or_default();
+        let hex: String = Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn spec(change: impl FnOnce(&mut Value)) -> RiskPolicySpec {
+        let mut spec = json!({
+            "pseudonymKeyRef": { "name": "pseudonym", "key": "key" },
+            "providers": [{
+                "name": "bankid",
+                "listen": { "port": 15381, "env": ["BANKID_API_URL"] },
+                "bankIdSe": {
+                    "environment": "Custom",
+                    "endpoint": "https://bankid.example",
+                    "trustBundleRef": { "kind": "ConfigMap", "name": "roots", "key": "ca.crt" },
+                    "clientCertificateRefs": [{ "name": "rp" }],
+                },
+            }],
+            "flows": [],
+        });
+        change(&mut spec);
+        serde_json::from_value(spec).unwrap()
+    }
+
+    fn bindings(change: impl FnOnce(&mut Value)) -> Bindings {
+        Bindings::of("shop", "retail", &spec(change)).unwrap()
+    }
+
+    #[test]
+    fn everything_that_a_policy_refers_to_is_bound() {
+        let bound = serde_json::to_value(bindings(|_| {})).unwrap();
+        assert_eq!(
+            bound["secrets"],
+            json!({
+                "pseudonym": ["key"],
+                "rp": ["keystore.p12", "password", "tls.crt", "tls.key"],
+            })
+        );
+        assert_eq!(bound["configMaps"], json!({ "roots": ["ca.crt"] }));
+        assert_eq!(
+            bindings(|_| {}).taken(),
+            [
+                ("spec.ports.admin".to_owned(), 15300),
+                ("spec.ports.health".to_owned(), 15320),
+                ("spec.providers[0].listen.port".to_owned(), 15381),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_shared_store_binds_its_keys_its_login_and_its_roots() {
+        let shared = bindings(|spec| {
+            spec["store"] = json!({ "redis": {
+                "url": "rediss://redis.shop.svc",
+                "credentialsRef": { "name": "login" },
+                "trustBundleRef": { "kind": "ConfigMap", "name": "redis-roots", "key": "ca.crt" },
+                "sealKeysRef": { "name": "seal", "keys": ["first", "second"] },
+            } });
+        });
+        let bound = serde_json::to_value(&shared).unwrap();
+        assert_eq!(bound["secrets"]["seal"], json!(["first", "second"]));
+        assert_eq!(
+            bound["secrets"]["login"],
+            json!(["password", "sentinelPassword", "sentinelUsername", "username"])
+        );
+        assert_eq!(bound["configMaps"]["redis-roots"], json!(["ca.crt"]));
+        assert_ne!(shared.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn one_secret_under_two_references_is_one_secret() {
+        let both = bindings(|spec| {
+            spec["pseudonymKeyRef"]["name"] = json!("rp");
+            spec["providers"][0]["bankIdSe"]["trustBundleRef"] =
+                json!({ "kind": "Secret", "name": "rp", "key": "ca.crt" });
+        });
+        let keys: Vec<&str> = both.secrets["rp"].iter().map(String::as_str).collect();
+        assert_eq!(keys, ["ca.crt", "key", "keystore.p12", "password", "tls.crt", "tls.key"]);
+        assert!(both.config_maps.is_empty());
+    }
+
+    #[test]
+    fn the_hash_changes_with_what_a_pod_is_made_of_and_with_nothing_else() {
+        let hash = bindings(|_| {}).hash();
+        let same: [fn(&mut Value); 3] = [
+            |spec| spec["mode"] = json!("Monitor"),
+            |spec| spec["timeouts"] = json!({ "drain": "5s" }),
+            |spec| spec["providers"][0]["bankIdSe"]["endpoint"] = json!("https://other.example"),
+        ];
+        let other: [fn(&mut Value); 6] = [
+            |spec| spec["ports"] = json!({ "health": 15321 }),
+            |spec| spec["pseudonymKeyRef"]["key"] = json!("other"),
+            |spec| spec["providers"][0]["listen"]["port"] = json!(15382),
+            |spec| spec["providers"][0]["listen"]["env"] = json!([]),
+            |spec| spec["providers"][0]["bankIdSe"]["trustBundleRef"]["name"] = json!("other"),
+            |spec| spec["providers"][0]["bankIdSe"]["clientCertificateRefs"][0]["name"] = json!("other"),
+        ];
+        assert!(same.into_iter().all(|change| bindings(change).hash() == hash));
+        assert!(other.into_iter().all(|change| bindings(change).hash() != hash));
+    }
+
+    #[test]
+    fn a_port_that_is_not_known_cannot_be_bound() {
+        let spec = spec(|spec| {
+            spec["ports"] = json!({ "admin": 0 });
+            spec["providers"][0]["listen"]["port"] = json!(0);
+        });
+        let notice = Bindings::of("shop", "retail", &spec).unwrap_err();
+        assert_eq!(notice.reason, Reason::PolicyUnusable);
+        assert_eq!(
+            notice.message,
+            "policy shop/retail takes a free port in spec.ports.admin, spec.providers[0].listen.port; in a cluster a port must be known: write a number above 0"
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The operator: from a RiskPolicy to the configuration that bound pods mount, and back to the policy's status.
+//!
+//! ```text
+//!   watches ──► controller (the leader's alone): one pass a policy
+//!  policies       dereference ──► validate ──► build ──► apply ──► status
+//!  pods           client          pure         pure      client    pure, then client
+//!  ConfigMaps   janitor: ConfigMaps of deleted policies, once no bound pod is left
+//! ```
+//!
+//! Every replica watches and serves; the holder of the Lease writes. It reads no Secret and writes no pod: what it may is in
+//! `rbac.yaml`, each rule with its reason.
+
+pub mod conditions;
+pub mod controller;
+pub mod election;
+pub mod log;
+pub mod metrics;
+pub mod names;
+pub mod options;
+pub mod pods;
+mod prune;
+pub mod reason;
+pub mod run;
+pub mod server;
+pub mod shutdown;
+pub mod watches;
+
+pub use options::Options;

@@ -1,0 +1,20 @@
+//! Tests on a real control plane. Each gets a namespace of its own; see `Suite`.
+
+mod control_plane;
+mod crd;
+mod operator;
+
+use std::process::ExitCode;
+
+use cluster::Suite;
+
+fn main() -> ExitCode {
+    let suite = match Suite::new() {
+        Ok(suite) => suite,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    operator::add(crd::add(control_plane::add(suite))).run()
+}

@@ -1,0 +1,110 @@
+//! Two replicas, on a control plane of their own: who leads, what becomes of it, and what they may.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use cluster::manifests::{bound_pod, policy};
+use cluster::{ControlPlane, OperatorAccount, Scene, Suite};
+use harness::{PATIENCE, eventually};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::Api;
+use kube::api::DeleteParams;
+use riskgate_api::RiskPolicy;
+use serde_json::{Value, json};
+
+use super::{configuration, gone, ready, settled};
+
+pub(super) fn add(suite: Suite) -> Suite {
+    suite.with("operator::two_replicas_with_the_least_rights", two_replicas_with_the_least_rights)
+}
+
+async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
+    let control_plane = Arc::new(ControlPlane::start().await?);
+    control_plane.install_crds().await?;
+    let scene = Scene::set(Arc::clone(&control_plane)).await?;
+    let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
+    let first = account.start("replica-a").await?;
+    let leads = |who: &'static str| {
+        let (account, client) = (&account, &scene.client);
+        eventually("the Lease", PATIENCE, move || async move {
+            let holder = account.holder(client).await?;
+            ensure!(holder == who, "{holder:?} holds it");
+            Ok(())
+        })
+    };
+    leads("replica-a").await?;
+    let mut second = account.start("replica-b").await?;
+    let api: Api<RiskPolicy> = scene.api();
+    scene.create::<RiskPolicy>(policy("one", &json!({}))).await?;
+    settled(&api, "one", ready).await?;
+
+    // Killed: the other waits for the Lease to expire, and takes over what it finds.
+    drop(first);
+    scene.create::<RiskPolicy>(policy("two", &json!({}))).await?;
+    leads("replica-b").await?;
+    settled(&api, "two", ready).await?;
+
+    // Ended: the Lease is vacated, and a third need not wait.
+    second.stop(PATIENCE).await?;
+    leads("").await?;
+    let third = account.start("replica-c").await?;
+    leads("replica-c").await?;
+    everything_once(&scene).await?;
+    ensure!(third.process.running(), "{}", third.process.stderr().tail());
+    exactly_the_rights(&control_plane, &account)
+}
+
+/// What the operator does, all of it.
+async fn everything_once(scene: &Scene) -> Result<()> {
+    let (api, maps): (Api<RiskPolicy>, Api<ConfigMap>) = (scene.api(), scene.api());
+    // Wrong, right and wrong again: the second time the Event is counted, not made anew.
+    for (port, accepted) in [(0, "False"), (15300, "True"), (0, "False")] {
+        scene.kubectl()?.apply(&policy("three", &json!({ "ports": { "admin": port } })).to_string()).await?;
+        settled(&api, "three", |status| super::condition(status, "Accepted", accepted)).await?;
+    }
+    let one = api.get("one").await?;
+    scene.create::<Pod>(bound_pod("shop", &one)?).await?;
+    let injected = |status: &riskgate_api::RiskPolicyStatus| {
+        ensure!(status.pods.as_ref().is_some_and(|pods| pods.current == 1), "{status:?}");
+        Ok(())
+    };
+    settled(&api, "one", injected).await?;
+    configuration(scene, "one").await?;
+    api.delete("one", &DeleteParams::default()).await?;
+    scene.api::<Pod>().delete("shop", &DeleteParams::default().grace_period(0)).await?;
+    gone(&maps, "riskgate-one", PATIENCE).await
+}
+
+/// What was asked for is what the roles give: nothing was refused, and no right was left unused.
+fn exactly_the_rights(control_plane: &ControlPlane, account: &OperatorAccount) -> Result<()> {
+    let requests = control_plane.audited()?.into_iter().filter(|request| request.user == account.user());
+    let mut used = BTreeSet::new();
+    for request in requests {
+        ensure!(request.code != 403, "it may not: {request:?}");
+        used.insert((request.group, request.resource, request.verb));
+    }
+    // Creation by server-side apply is asked for as a patch, and needs both rights.
+    used.insert((String::new(), "configmaps".to_owned(), "create".to_owned()));
+    let mut given = BTreeSet::new();
+    for rule in OperatorAccount::rules()? {
+        let texts = |field: &str| -> Result<Vec<String>> {
+            let list = rule[field].as_array().with_context(|| format!("a rule without {field}"))?;
+            Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        };
+        for group in texts("apiGroups")? {
+            for resource in texts("resources")? {
+                for verb in texts("verbs")? {
+                    given.insert((group.clone(), resource.clone(), verb));
+                }
+            }
+        }
+    }
+    let unused: Vec<_> = given.difference(&used).collect();
+    let missing: Vec<_> = used.difference(&given).collect();
+    ensure!(
+        unused.is_empty() && missing.is_empty(),
+        "given and not used: {unused:?}; used and not given: {missing:?}"
+    );
+    Ok(())
+}

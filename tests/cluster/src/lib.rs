@@ -1,0 +1,31 @@
+//! A real Kubernetes control plane for tests: etcd, kube-apiserver and kube-controller-manager on loopback, as envtest runs
+//! them (test-components.md section 1). There is no node: pods are objects, and stay pending.
+//!
+//! ```text
+//! Suite ──► ControlPlane (once a test binary) ──► etcd ◄── kube-apiserver ◄── kube-controller-manager
+//!   │             │ kubeconfigs, audit log
+//!   └── Scene (once a test): a namespace, a client, kubectl
+//! ```
+//!
+//! The control plane stops with its handle: after the last test, when the start fails, and when the runner is killed.
+
+mod assets;
+mod audit;
+mod control_plane;
+mod faults;
+mod identity;
+mod kubectl;
+pub mod manifests;
+mod operator;
+mod pki;
+mod scene;
+mod suite;
+
+pub use audit::Audited;
+pub use control_plane::ControlPlane;
+pub use faults::{Fault, FaultyWay};
+pub use identity::Identity;
+pub use kubectl::{Kubectl, Said};
+pub use operator::{Operator, OperatorAccount};
+pub use scene::Scene;
+pub use suite::{SharedOperator, Suite};
