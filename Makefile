@@ -72,14 +72,21 @@ sizes: build-tools
 
 .PHONY: unit
 unit: build-tools ## Unit, property and golden tests
+	@$(SCRIPTS)/need redis-server=redis-server
 	@$(STEP) --tests unit cargo test --locked --workspace --no-fail-fast \
 		--exclude riskgate-tests --exclude riskgate-cluster
 
 .PHONY: process
 process: build-tools clients ## Real processes and real clients over loopback
+	@$(SCRIPTS)/need redis-server=redis-server
 	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-operator \
 		--package riskgate-sidecar --package riskgate-simulator
 	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
+
+.PHONY: soak
+soak: build-tools clients ## Ten thousand logins over two sidecars that are restarted, and killed, throughout (RISKGATE_LOGINS)
+	@$(SCRIPTS)/need redis-server=redis-server
+	RISKGATE_LOGINS=$(or $(RISKGATE_LOGINS),10000) cargo test --locked --package riskgate-tests --test shared -- --nocapture logins
 
 .PHONY: cluster
 cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback
@@ -92,7 +99,7 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 
 .PHONY: bench
 bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy; ten minutes, with BENCH_QUICK=1 two
-	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk
+	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk redis-server=redis-server
 	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
 	cargo build --locked --package riskgate-simulator
 	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \

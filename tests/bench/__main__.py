@@ -18,6 +18,7 @@ import machine
 import peers
 import probe
 import report
+import shared
 from peers import Programs, Setting
 from reloads import reloads
 from rounds import SIDECAR_PLAIN, Rounds, added
@@ -102,6 +103,9 @@ def _measure(setting: Setting, effort: Effort) -> dict:
         offered = ("--connections", "16", "--rate", str(seen["half_rate"]))
         seen["half_load"] = rounds.paced(names, effort.others, effort.seconds, *offered)
         seen["added_p99_us"] = added(seen["half_load"], "sidecar", "nginx", "allUs", "p99")
+
+        _say("a store that sidecars share")
+        seen["shared"] = shared.measure(setting, upstream, _program("redis-server"), effort.others, effort.seconds)
 
         _say("memory, binary, cold start")
         seen["memory"] = footprint.memory(setting, upstream)

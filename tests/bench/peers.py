@@ -153,10 +153,17 @@ def sidecar_command(setting: Setting, mounted: Path | None = None) -> tuple[str,
 
 
 def sidecar_config(
-    setting: Setting, folder: Path, endpoint: str, *, store: str = _ROOM, challenge_at: str = "High"
+    setting: Setting,
+    folder: Path,
+    endpoint: str,
+    *,
+    store: str = _ROOM,
+    store_config: str | None = None,
+    challenge_at: str = "High",
 ) -> None:
-    """Writes sidecar.yaml into the folder."""
-    values = {"decisions": _decisions(setting), "store": store, "challenge_at": challenge_at}
+    """Writes sidecar.yaml into the folder. `store_config` is another store than memory of the size `store`."""
+    store_config = store_config or f"{{ memory: {{ maxBytes: {store} }} }}"
+    values = {"decisions": _decisions(setting), "store": store_config, "challenge_at": challenge_at}
     _written(setting, folder, "sidecar.yaml", endpoint=endpoint, **values)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+import shared
 from rounds import SIDECAR_PLAIN
 
 
@@ -62,6 +63,7 @@ def markdown(seen: dict) -> str:
         if load in seen["throughput"]:
             parts += [f"{about}:", _peers(seen["throughput"][load])]
     parts += ["One connection, then half of the sidecar's requests/s offered to each (p50 / p99, µs):", _latencies(seen)]
+    parts += ["A store that sidecars share (Redis on the core of load and upstream):", _table(["figure", "measured"], shared.rows(seen["shared"]))]
     parts += [_rest(seen), " · ".join(f"{name} {value}" for name, value in seen["machine"].items())]
     return "\n\n".join(parts) + "\n"
 

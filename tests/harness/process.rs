@@ -95,8 +95,27 @@ impl Process {
     /// # Errors
     /// When the process is gone already.
     pub fn terminate(&self) -> Result<()> {
-        pidfd_send_signal(&self.handle, Signal::TERM)
-            .with_context(|| format!("{} is gone already", self.name))
+        self.signal(Signal::TERM)
+    }
+
+    /// Stops it where it stands: its sockets stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        pidfd_send_signal(&self.handle, signal).with_context(|| format!("{} is gone already", self.name))
     }
 
     /// Kills it, and returns when it is gone.

@@ -91,5 +91,6 @@ pub struct RiskPolicySpec {
     pub log: LogConfig,
     /// Where open transactions are kept: which flow an order was started in, and its answer until the application has it.
     #[serde(default)]
+    #[schemars(schema_with = "schema::store")]
     pub store: StoreConfig,
 }

@@ -29,6 +29,8 @@ pub enum ReasonCode {
     ContextLost,
     /// The order already carried what the challenge asks.
     ChallengeMet,
+    /// The shared store could not be asked, or was away when the order was made: what this sidecar alone knew was judged.
+    StoreDegraded,
     /// A source's level is below every threshold of the flow.
     BelowThresholds,
     /// No flow covers the operation: `uncoveredOperations` decided.

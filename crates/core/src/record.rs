@@ -67,6 +67,11 @@ impl DecisionRecord<'_> {
     /// a challenge that the order met, an order that was not known. What did not decide changes nothing here either.
     #[must_use]
     pub fn recompute(&self, config: &SidecarConfig) -> Outcome {
+        let outcome = self.decide_again(config);
+        if self.has(ReasonCode::StoreDegraded) { outcome.with_store_degraded() } else { outcome }
+    }
+
+    fn decide_again(&self, config: &SidecarConfig) -> Outcome {
         let evidence = Evidence {
             signals: &self.signals,
             application_threshold: self.application_threshold(),

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec};
-use riskgate_core::config::{Ports, SecretKeyRef, SecretRef, TrustKind, TrustRef};
+use riskgate_core::config::{
+    Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +15,9 @@ use crate::reason::{Notice, Reason};
 
 /// The keys of a client certificate's Secret; one pair of them is there.
 const CERTIFICATE_KEYS: [&str; 4] = ["tls.crt", "tls.key", "keystore.p12", "password"];
+
+/// The keys of a shared store's login; those that its servers ask for are there.
+const LOGIN_KEYS: [&str; 4] = ["username", "password", "sentinelUsername", "sentinelPassword"];
 
 /// What a policy binds a pod to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,10 +96,14 @@ impl Bindings {
             flows: _,
             timeouts: _,
             log: _,
-            store: _,
+            store,
         } = spec;
         if let Some(SecretKeyRef { name, key }) = pseudonym_key_ref {
             self.secret(name, [key.as_str()]);
+        }
+        let StoreConfig { memory: _, redis, when_unavailable: _ } = store;
+        if let Some(redis) = redis {
+            self.add_redis(redis);
         }
         for ProviderEntry { name, listen, bank_id_se } in providers {
             self.listeners.push(Listener {
@@ -120,12 +129,31 @@ impl Bindings {
         for SecretRef { name } in client_certificate_refs {
             self.secret(name, CERTIFICATE_KEYS);
         }
-        if let Some(TrustRef { kind, name, key }) = trust_bundle_ref {
-            match kind {
-                TrustKind::Secret => self.secret(name, [key.as_str()]),
-                TrustKind::ConfigMap => {
-                    self.config_maps.entry(name.clone()).or_default().insert(key.clone());
-                }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_redis(&mut self, redis: &RedisStore) {
+        let RedisStore {
+            url: _,
+            sentinel: _,
+            cluster: _,
+            credentials_ref,
+            trust_bundle_ref,
+            seal_keys_ref: SealKeysRef { name, keys },
+        } = redis;
+        self.secret(name, keys.iter().map(String::as_str));
+        if let Some(SecretRef { name }) = credentials_ref {
+            self.secret(name, LOGIN_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn trust(&mut self, bundle: Option<&TrustRef>) {
+        let Some(TrustRef { kind, name, key }) = bundle else { return };
+        match kind {
+            TrustKind::Secret => self.secret(name, [key.as_str()]),
+            TrustKind::ConfigMap => {
+                self.config_maps.entry(name.clone()).or_default().insert(key.clone());
             }
         }
     }
@@ -207,6 +235,26 @@ mod tests {
                 ("spec.providers[0].listen.port".to_owned(), 15381),
             ]
         );
+    }
+
+    #[test]
+    fn a_shared_store_binds_its_keys_its_login_and_its_roots() {
+        let shared = bindings(|spec| {
+            spec["store"] = json!({ "redis": {
+                "url": "rediss://redis.shop.svc",
+                "credentialsRef": { "name": "login" },
+                "trustBundleRef": { "kind": "ConfigMap", "name": "redis-roots", "key": "ca.crt" },
+                "sealKeysRef": { "name": "seal", "keys": ["first", "second"] },
+            } });
+        });
+        let bound = serde_json::to_value(&shared).unwrap();
+        assert_eq!(bound["secrets"]["seal"], json!(["first", "second"]));
+        assert_eq!(
+            bound["secrets"]["login"],
+            json!(["password", "sentinelPassword", "sentinelUsername", "username"])
+        );
+        assert_eq!(bound["configMaps"]["redis-roots"], json!(["ca.crt"]));
+        assert_ne!(shared.hash(), bindings(|_| {}).hash());
     }
 
     #[test]

@@ -56,6 +56,7 @@ reasons! {
     ApplyFailed: Bad, "The API server did not take the ConfigMap.";
     Ready: Good, "Bound pods run under the policy as it stands.";
     OnePod: Good, "At most one pod is bound, and needs to share its store with nobody.";
+    SharedStore: Good, "Bound pods share their transactions in the server that spec.store.redis names.";
     MemoryStores: Bad, "Several pods are bound, each with a store of its own in memory.";
     Kept: Good, "The policy is deleted; its configuration stays while pods are bound to it.";
     Removed: Good, "The policy is deleted and no pod is bound to it: its configuration was removed.";

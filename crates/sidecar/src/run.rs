@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use riskgate_core::{Clock, SystemClock};
 use riskgate_sources::outbound::Resolver;
-use riskgate_store::MemoryStore;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::credentials::Credentials;
 use crate::config::reload::{LoadError, Loader};
-use crate::config::snapshot::Surroundings;
+use crate::config::snapshot::{SnapshotError, Surroundings};
 use crate::config::source::ConfigSource;
 use crate::config::watch::Changes;
 use crate::ops::admin::Admin;
@@ -29,6 +28,7 @@ use crate::ops::drain::{Drain, Drained};
 use crate::ops::health::Health;
 use crate::ops::log::LogHandle;
 use crate::ops::metrics::Metrics;
+use crate::ops::store::Store;
 use crate::ops::{http, reloader};
 use crate::pipeline::{Gateway, Parts};
 use crate::server::accept;
@@ -139,9 +139,16 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     };
 
     let tasks = TaskTracker::new();
-    let store = Arc::new(MemoryStore::new(config.store.memory.max_bytes.0, clock.clone()));
-    let parts =
-        Parts { snapshot, store: store.clone(), metrics, decisions, pod: options.pod, tasks: tasks.clone() };
+    let store = Store::start(&snapshot, clock.clone(), metrics.clone())
+        .map_err(|error| LoadError::Snapshot(SnapshotError::Store { reason: error.to_string() }))?;
+    let parts = Parts {
+        snapshot,
+        store: store.transactions(),
+        metrics,
+        decisions,
+        pod: options.pod,
+        tasks: tasks.clone(),
+    };
     let gateway = Gateway::new(parts);
     let (shutdown, watching) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);

@@ -1,8 +1,14 @@
 //! The trait that every transaction store implements.
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use riskgate_core::Millis;
 
 use crate::transaction::{Held, Order, Settled, Transaction};
+
+/// How long whoever settled an answer, or claimed its decision record, has to write the record before another sidecar does.
+/// Far longer than it takes; a sidecar that is killed in between costs its user's next request this long.
+pub const RECORD_LEASE: Millis = 1_000;
 
 /// What names a transaction: the provider entry of the policy and the provider's reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +42,32 @@ pub enum StoreError {
     /// It cannot be reached, or answered with an error.
     #[error("the transaction store is unavailable: {0}")]
     Unavailable(String),
+    /// It holds something of the transaction that cannot be read: sealed under a key that is not known here, written by another
+    /// version, or changed. What it says is lost; it is never taken for harmless.
+    #[error("the transaction store holds what cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// What there is to do about the decision record of a settled answer.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Nothing: it was written, or there is none.
+    Written,
+    /// Write this line, then say [`TransactionStore::recorded`]: whoever settled the answer, or claimed the record before, did
+    /// not within [`RECORD_LEASE`].
+    Yours(Bytes),
+    /// Ask again: whoever settled the answer may be about to write it.
+    InHand,
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Written => "Written",
+            Self::Yours(_) => "Yours",
+            Self::InHand => "InHand",
+        })
+    }
 }
 
 /// Where open transactions are kept.
@@ -82,10 +114,43 @@ pub trait TransactionStore: Send + Sync {
     /// Keeps a terminal answer as the application gets it. `None` when it holds; the one that was settled before where that
     /// one does.
     ///
+    /// `record` is the decision record's line. A store that outlives the process keeps it with the answer until
+    /// [`Self::recorded`], so that one process writes it when another was killed in between; a store that ends with the process
+    /// drops it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]; [`StoreError::Unreadable`] when there is one that was settled before and does not read.
+    async fn settle(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        record: Option<Bytes>,
+    ) -> Result<Option<Settled>, StoreError>;
+
+    /// Notes that the record of the settled answer was written.
+    ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Option<Settled>, StoreError>;
+    async fn recorded(&self, _key: Key<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Takes over the record of a settled answer that is [`Transaction::unrecorded`], unless somebody has it in hand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]; [`StoreError::Unreadable`].
+    async fn claim_record(&self, _key: Key<'_>) -> Result<Claim, StoreError> {
+        Ok(Claim::Written)
+    }
+
+    /// Whether other sidecars use it, too: then another one may have what this one misses, and decision records are kept with
+    /// settled answers.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Notes that the answer to a request for the result was lost. Nothing is noted of an unknown transaction.
     ///

@@ -17,7 +17,7 @@ pub const FAILED_FOR: Millis = 300_000;
 pub const HELD_FOR: Millis = FAILED_FOR;
 
 /// A transaction: what was known when it was started, and its terminal answer once there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
     /// Facts from when the order was made; none for an order that another sidecar, or an earlier life of this one, made.
     pub order: Option<Order>,
@@ -25,6 +25,11 @@ pub struct Transaction {
     pub terminal: Option<Terminal>,
     /// A request for the result was sent and its answer lost: a terminal answer may be gone.
     pub unresolved: bool,
+    /// The decision record of the settled answer may not have been written yet ([`crate::TransactionStore::claim_record`]).
+    pub unrecorded: bool,
+    /// The shared store could not be asked, or was not there when the order was made: what stands here is what this sidecar
+    /// alone knows.
+    pub degraded: bool,
 }
 
 /// Facts from when the order was made. No policy: a decision is made under the configuration current when it is made.

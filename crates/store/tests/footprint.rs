@@ -76,7 +76,7 @@ async fn the_account_is_honest_and_ten_thousand_orders_are_small() {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_str("application/json").unwrap())];
         let settled =
             Settled { status: 200, headers, body: vec![b'x'; 6000].into(), outcome: Final::Complete };
-        store.settle(key(&reference(number)), settled).await.unwrap();
+        store.settle(key(&reference(number)), settled, None).await.unwrap();
     }
     honest("5,000 answers among them", store.usage().bytes, resident() - before);
 }

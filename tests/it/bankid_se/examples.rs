@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::{Policy, Sidecar, Simulator, root};
+use harness::{Policy, RedisServer, Sidecar, Simulator, root};
 use serde_json::{Value, json};
 
 use crate::stage::{AUTH, Stage, auth, order_ref};
@@ -55,13 +55,53 @@ async fn every_example_runs() -> Result<()> {
     Ok(())
 }
 
-async fn run(file: &Path, resource: Value) -> Result<()> {
+/// Writes a key of a Secret.
+fn secret(simulator: &Simulator, name: &Value, key: &str, value: &[u8]) -> Result<()> {
+    let name = name.as_str().context("a Secret has a name")?;
+    let folder = simulator.credentials().join("secrets").join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(std::fs::write(folder.join(key), value)?)
+}
+
+/// A server with TLS and a login, as the example's Secrets and ConfigMap have them; everything but its address stays.
+async fn redis_of(simulator: &Simulator, redis: &Value) -> Result<RedisServer> {
+    let pki = simulator.credentials();
+    let file = |name: &str| pki.join(name).display().to_string();
+    let (certificate, key, roots) =
+        (file("server/tls.crt"), file("server/tls.key"), file("configmaps/bankid-roots/ca.crt"));
+    let login = ["--user", "riskgate", "on", ">secret", "~riskgate:*", "+@all"];
+    let tls = [
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &roots,
+        "--tls-auth-clients",
+        "no",
+    ];
+    let server = RedisServer::start(&[&tls[..], &login[..]].concat()).await?;
+    secret(simulator, &redis["credentialsRef"]["name"], "username", b"riskgate")?;
+    secret(simulator, &redis["credentialsRef"]["name"], "password", b"secret\n")?;
+    for (name, byte) in redis["sealKeysRef"]["keys"].as_array().into_iter().flatten().zip(1..) {
+        secret(simulator, &redis["sealKeysRef"]["name"], name.as_str().unwrap_or_default(), &[byte; 32])?;
+    }
+    let bundle = &redis["trustBundleRef"];
+    let folder = pki.join("configmaps").join(bundle["name"].as_str().context("a bundle has a name")?);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::copy(roots, folder.join(bundle["key"].as_str().context("a bundle has a key")?))?;
+    Ok(server)
+}
+
+async fn run(file: &Path, mut resource: Value) -> Result<()> {
     let simulator = Simulator::start().await?;
+    let redis = resource["spec"]["store"]["redis"].clone();
+    let server = if redis.is_null() { None } else { Some(redis_of(&simulator, &redis).await?) };
+    if let Some(server) = &server {
+        resource["spec"]["store"]["redis"]["url"] = json!(format!("rediss://localhost:{}", server.port()));
+    }
     if let Some(key) = resource["spec"].get("pseudonymKeyRef") {
-        let name = |member: &str| key[member].as_str().unwrap_or_default().to_owned();
-        let secret = simulator.credentials().join("secrets").join(name("name"));
-        std::fs::create_dir_all(&secret)?;
-        std::fs::write(secret.join(name("key")), [7; 32])?;
+        secret(&simulator, &key["name"], key["key"].as_str().unwrap_or_default(), &[7; 32])?;
     }
     let covers_auth = resource["spec"]["flows"].to_string().contains("\"Auth\"");
     let policy = beside(Policy::from(resource), simulator.endpoint());
@@ -69,6 +109,14 @@ async fn run(file: &Path, resource: Value) -> Result<()> {
     let stage = Stage { simulator, sidecar };
     let answer = stage.post(AUTH, &[], &auth()).await?;
     assert!(covers_auth, "{}: every example has a login", file.display());
-    order_ref(&answer)?;
+    let order = order_ref(&answer)?;
+    if server.is_some() {
+        let policy = policy.with_spec(&json!({ "pseudonymKeyRef": null }));
+        let other = Sidecar::start(&policy, stage.simulator.credentials()).await?;
+        let other = Stage { simulator: stage.simulator, sidecar: other };
+        other.collect(&order).await?;
+        let errors = other.sidecar.metrics().await?.sum("riskgate_store_errors_total", &[]);
+        assert!(errors < 0.5, "{}: the store does not serve: {:?}", file.display(), other.sidecar.printed());
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use kube::ResourceExt;
 use riskgate_core::SidecarConfig;
-use riskgate_core::config::{PolicyName, SCHEMA};
+use riskgate_core::config::{PolicyName, SCHEMA, StoreConfig};
 
 use crate::policy::{MAX_NAME, RiskPolicy, RiskPolicySpec};
 
@@ -72,7 +72,7 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
         pseudonym_key_ref: spec.pseudonym_key_ref.clone(),
         timeouts: spec.timeouts,
         log: spec.log.clone(),
-        store: spec.store,
+        store: store(&spec.store),
         providers,
         risk_parameters: spec.risk_parameters.clone(),
         flows: spec.flows.clone(),
@@ -105,6 +105,15 @@ pub fn free_ports(spec: &RiskPolicySpec) -> Vec<String> {
         .enumerate()
         .map(|(index, entry)| (format!("spec.providers[{index}].listen.port"), entry.listen.port));
     own.into_iter().chain(listeners).filter(|(_, port)| *port == 0).map(|(path, _)| path).collect()
+}
+
+/// The store, with memory written out where none was chosen.
+fn store(spec: &StoreConfig) -> StoreConfig {
+    let mut store = spec.clone();
+    if store.redis.is_none() {
+        store.memory.get_or_insert_default();
+    }
+    store
 }
 
 fn check_name(name: &str, problems: &mut Vec<Problem>) {

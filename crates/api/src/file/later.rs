@@ -18,12 +18,6 @@ pub(super) fn field(parent: &str, entry: &Entry) -> Vec<Mistake> {
             "egressProxy is not in this version of riskgate: providers are reached directly; leave it out"
                 .to_owned()
         }
-        ("spec.store", "redis") => {
-            "store redis is not in this version of riskgate; this version has: memory".to_owned()
-        }
-        ("spec.store", "whenUnavailable") => {
-            "a store that can be away is not in this version of riskgate; leave it out".to_owned()
-        }
         (_, kind) if entry_of_providers && PROVIDER_KINDS.contains(&kind) => {
             format!("provider kind {kind} is not in this version of riskgate; this version has: bankIdSe")
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 9] = [
+pub(super) const PATTERNS: [(&str, &str); 11] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -26,6 +26,14 @@ pub(super) const PATTERNS: [(&str, &str); 9] = [
     (
         r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$",
         "write https://HOST or https://HOST:PORT, without a path",
+    ),
+    (
+        r"^rediss?://[^/?#\s]+$",
+        "write rediss://HOST or rediss://HOST:PORT; the login stands in the Secret that credentialsRef names",
+    ),
+    (
+        "^[-._A-Za-z0-9]+$",
+        "write the name that the Sentinels have for it: letters, digits, dashes, underscores and dots",
     ),
     ("^([0-9]{1,9}(ms|s|m|h) ?)+$", "write a whole number with a unit, such as 300ms, 3s or 2m"),
     ("^[0-9]{1,10}(Ki|Mi|Gi)?$", "write a whole number with a unit, such as 512Ki, 16Mi or 1Gi"),

@@ -5,7 +5,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::Rule;
 use riskgate_core::Flow;
-use riskgate_core::config::SecretRef;
+use riskgate_core::config::{SecretRef, StoreConfig};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -55,6 +55,24 @@ pub(crate) fn flows(generator: &mut SchemaGenerator) -> Schema {
     let mut flow = generator.subschema_for::<Flow>();
     flow.insert("x-kubernetes-validations".to_owned(), json!(flow_rules()));
     keyed_list(&flow, "name", 1, 64)
+}
+
+/// Where open transactions are kept, with its rules.
+pub(crate) fn store(generator: &mut SchemaGenerator) -> Schema {
+    let rules = [
+        Rule::new("!(has(self.memory) && has(self.redis))")
+            .message("one store is used; write memory or redis, not both"),
+        Rule::new(concat!(
+            "!has(self.redis) || (has(self.redis.url) ? 1 : 0)",
+            " + (has(self.redis.sentinel) ? 1 : 0) + (has(self.redis.cluster) ? 1 : 0) == 1",
+        ))
+        .message(
+            "servers are reached in one way; write one of url, sentinel, cluster, such as url: rediss://HOST:6379",
+        ),
+    ];
+    let mut store = generator.subschema_for::<StoreConfig>();
+    store.insert("x-kubernetes-validations".to_owned(), json!(rules));
+    store
 }
 
 /// A list of Secrets whose order counts: it is replaced whole.

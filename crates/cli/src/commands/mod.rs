@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod check;
 mod completions;
 mod demo;
 mod inject;
@@ -23,6 +24,9 @@ pub(crate) enum Command {
     Policy(policy::PolicyCommand),
     Inject(inject::InjectArgs),
     Uninject(uninject::UninjectArgs),
+    /// Check what a policy relies on, asked of the real thing
+    #[command(subcommand)]
+    Check(check::CheckCommand),
     Completions(completions::CompletionsArgs),
 }
 
@@ -35,6 +39,7 @@ impl Command {
             Self::Policy(command) => command.run().map(ExitCode::from),
             Self::Inject(args) => inject::run(&args).map(ExitCode::from),
             Self::Uninject(args) => uninject::run(&args).map(ExitCode::from),
+            Self::Check(command) => command.run().map(ExitCode::from),
             Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }
     }

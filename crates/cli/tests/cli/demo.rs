@@ -163,6 +163,33 @@ fn the_table_tells_every_row_and_no_personal_number() {
 }
 
 #[test]
+fn two_sidecars_on_one_store_end_as_one_does() {
+    let one = rows(&riskgate(&["demo", "--output", "json"]));
+    let two = rows(&riskgate(&["demo", "--replicas", "2", "--output", "json"]));
+    let mut crossed = 0;
+    for (one, two) in one.iter().zip(&two) {
+        for same in ["operation", "risk"] {
+            assert_eq!(one[same], two[same]);
+        }
+        assert_eq!(one["received"]["status"], two["received"]["status"], "{two}");
+        let (one, decision) = (record(one), record(two));
+        assert_eq!((one.flow, one.verdict, one.reasons), (decision.flow, decision.verdict, decision.reasons));
+        let route = &two["route"];
+        crossed += usize::from(route["ordered"] != route["collected"]);
+        assert_eq!(decision.pod, format!("riskgate-demo-{}", route["collected"]), "who collected it decided");
+    }
+    assert!(crossed > 0, "no transaction went through both");
+    assert_eq!(one.len(), two.len());
+}
+
+#[test]
+fn the_table_of_two_sidecars_says_which() {
+    let ran = riskgate(&["demo", "--replicas", "2"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("PODS") && ran.stdout.contains("1 > 2"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_policy_that_cannot_be_used_is_told_at_its_place() {
     let ran = riskgate(&["demo", "--policy", "wrong.yaml"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (78, ""));

@@ -65,6 +65,7 @@ fn every_command_is_documented() {
         "policy explain",
         "inject",
         "uninject",
+        "check store",
         "completions",
     ] {
         assert!(text.contains(&format!("## `riskgate {command}`")), "{command} has no section");

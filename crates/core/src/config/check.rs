@@ -42,6 +42,7 @@ impl SidecarConfig {
         let mut findings = Findings::default();
         self.check_ports(&mut findings);
         self.check_timeouts(&mut findings);
+        findings.0.extend(super::check_store::check(&self.store));
         if let DecisionLog::File(path) = &self.log.decisions
             && !path.starts_with('/')
         {

@@ -6,11 +6,16 @@
 
 mod bankid_se;
 mod check;
+mod check_store;
 mod service;
+mod store;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
-pub use service::{DecisionLog, LogConfig, LogLevel, MemoryStore, Ports, StoreConfig, Timeouts};
+pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
+pub use store::{
+    MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

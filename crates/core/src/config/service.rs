@@ -1,8 +1,8 @@
-//! The parts of the configuration that concern the sidecar as a service: ports, time limits, logs, store.
+//! The parts of the configuration that concern the sidecar as a service: ports, time limits, logs.
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantity::{Bytes, Span};
+use crate::quantity::Span;
 
 /// Ports of the sidecar's own endpoints, chosen clear of Istio's and Linkerd's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,29 +114,5 @@ impl From<DecisionLog> for String {
             DecisionLog::Stdout => "Stdout".to_owned(),
             DecisionLog::File(path) => path,
         }
-    }
-}
-
-/// Where open transactions are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct StoreConfig {
-    /// In the sidecar's own memory.
-    pub memory: MemoryStore,
-}
-
-/// The store in the sidecar's own memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MemoryStore {
-    /// How much memory open transactions may take. When it is full, new orders are refused and nothing live is evicted.
-    pub max_bytes: Bytes,
-}
-
-impl Default for MemoryStore {
-    fn default() -> Self {
-        Self { max_bytes: Bytes(16 << 20) }
     }
 }

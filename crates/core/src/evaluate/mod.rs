@@ -80,6 +80,24 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// The same, noting that the shared store could not be asked (`store.whenUnavailable: Degrade`). It changes no verdict:
+    /// what is missing then was judged as missing.
+    #[must_use]
+    pub fn with_store_degraded(mut self) -> Self {
+        self.reasons.push(Reason::of_source(
+            ReasonCode::StoreDegraded,
+            STORE,
+            "store.whenUnavailable: Degrade",
+            "the shared store could not be asked",
+        ));
+        self
+    }
+}
+
+/// The source of [`ReasonCode::StoreDegraded`].
+const STORE: &str = "store";
+
 /// Judges a request before its order exists, from the screen-phase signals alone.
 #[must_use]
 pub fn screen(flow: &Flow, signals: &[Signal]) -> Outcome {

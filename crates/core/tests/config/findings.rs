@@ -1,6 +1,6 @@
 //! One change to a sound configuration, one finding, which names the field and what to write.
 
-use riskgate_core::config::DecisionLog;
+use riskgate_core::config::{DecisionLog, RedisCluster, RedisSentinel, RedisStore, SealKeysRef};
 use riskgate_core::{AtCollect, Operation, Requirement, SidecarConfig, Span, Threshold};
 
 use crate::sound;
@@ -43,6 +43,63 @@ fn ports_that_are_taken_when_free_never_clash() {
     let mut config = sound();
     (config.ports.admin, config.ports.health, config.providers[0].listen.port) = (0, 0, 0);
     assert_eq!(config.check(), []);
+}
+
+#[test]
+fn of_the_store() {
+    let redis = |change: fn(&mut RedisStore)| {
+        let mut redis = RedisStore {
+            url: Some("rediss://redis.shop.svc:6379".to_owned()),
+            sentinel: None,
+            cluster: None,
+            credentials_ref: None,
+            trust_bundle_ref: None,
+            seal_keys_ref: SealKeysRef { name: "seal".to_owned(), keys: vec!["key".to_owned()] },
+        };
+        change(&mut redis);
+        move |config: &mut SidecarConfig| {
+            config.store.memory = None;
+            config.store.redis = Some(redis.clone());
+        }
+    };
+    let mut config = sound();
+    redis(|_| {})(&mut config);
+    assert_eq!(config.check(), []);
+    finds("store", "memory or redis", |config| {
+        let memory = config.store.memory;
+        redis(|_| {})(config);
+        config.store.memory = memory;
+    });
+    finds("store.redis", "one of url, sentinel, cluster", redis(|redis| redis.url = None));
+    finds(
+        "store.redis",
+        "one of url, sentinel, cluster",
+        redis(|redis| redis.cluster = Some(RedisCluster { urls: vec!["rediss://node-0:6379".to_owned()] })),
+    );
+    finds("store.redis.url", "no TLS", redis(|redis| redis.url = Some("redis://redis.shop.svc".to_owned())));
+    finds(
+        "store.redis.sentinel.urls",
+        "no Sentinel",
+        redis(|redis| {
+            redis.url = None;
+            redis.sentinel = Some(RedisSentinel { urls: Vec::new(), master_name: "main".to_owned() });
+        }),
+    );
+    finds(
+        "store.redis.cluster.urls[1]",
+        "TLS to some",
+        redis(|redis| {
+            redis.url = None;
+            let urls = ["rediss://node-0:6379", "redis://127.0.0.1:6379"];
+            redis.cluster = Some(RedisCluster { urls: urls.map(str::to_owned).into() });
+        }),
+    );
+    finds("store.redis.sealKeysRef.keys", "no key", redis(|redis| redis.seal_keys_ref.keys.clear()));
+    finds(
+        "store.redis.sealKeysRef.keys[1]",
+        "twice",
+        redis(|redis| redis.seal_keys_ref.keys.push("key".to_owned())),
+    );
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn the_cases_show_every_reason() {
     .iter()
     .map(ToString::to_string)
     .collect();
+    // StoreDegraded is noted and decides nothing: see the property of a decision while the shared store was away.
     all.remove("Unresolved"); // decided without evidence: see the property of a result that was lost
     assert_eq!(shown, all);
 }

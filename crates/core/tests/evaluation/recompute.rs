@@ -111,6 +111,19 @@ proptest! {
     }
 
     #[test]
+    fn of_a_decision_while_the_shared_store_was_away(a in flow("a"), b in flow("b"), facts in facts(), known in any::<bool>()) {
+        let config = config([a, b], WhenOrderUnknown::Strictest, false);
+        let (scope, flow) = match known {
+            true => (Scope::Flow(&config.flows[0]), Some(&config.flows[0])),
+            false => (config.scope_of_unknown("bankid"), None),
+        };
+        let decided = decide(&scope, &facts.evidence());
+        let outcome = decided.clone().with_store_degraded();
+        prop_assert_eq!((outcome.verdict, outcome.enforcement), (decided.verdict, decided.enforcement));
+        prop_assert_eq!(record(&outcome, &facts, flow, true).recompute(&config), outcome);
+    }
+
+    #[test]
     fn of_an_operation_that_no_flow_covers(a in flow("a"), b in flow("b"), facts in facts(), forward in any::<bool>()) {
         let config = config([a, b], WhenOrderUnknown::Strictest, forward);
         let outcome = uncovered(config.uncovered_operations.verdict());

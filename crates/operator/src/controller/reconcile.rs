@@ -113,7 +113,9 @@ async fn steps(
     };
     let validated = match validate(key, policy) {
         Ok(validated) => validated,
-        Err(problems) => return Ok((told(Progress::Refused(problems), None, Some(policy.spec.store)), None)),
+        Err(problems) => {
+            return Ok((told(Progress::Refused(problems), None, Some(policy.spec.store.clone())), None));
+        }
     };
     let prepared = build(key, &validated)?;
     let applied = apply(key, prepared, &seen.config_map, context).await;
@@ -126,7 +128,7 @@ async fn steps(
         Ok(applied) => Progress::Done(applied, validated.warnings),
         Err(error) => Progress::NotApplied(error, validated.warnings),
     };
-    Ok((told(progress, Some(&validated.bindings), Some(policy.spec.store)), again))
+    Ok((told(progress, Some(&validated.bindings), Some(policy.spec.store.clone())), again))
 }
 
 /// What to do after a pass that failed.

@@ -86,7 +86,10 @@ fn resolved(reports: &[Report]) -> Finding {
 }
 
 fn shared(store: &StoreConfig, injected: u32) -> Finding {
-    let StoreConfig { memory: _ } = store;
+    let StoreConfig { memory: _, redis, when_unavailable: _ } = store;
+    if redis.is_some() {
+        return Finding::plain(Kind::StoreShared, Reason::SharedStore);
+    }
     if injected < 2 {
         return Finding::plain(Kind::StoreShared, Reason::OnePod);
     }
@@ -185,6 +188,17 @@ mod tests {
         );
         let taken = told(Progress::NotApplied(ApplyError::NameTaken("riskgate-a".to_owned()), Vec::new()), 1);
         assert_eq!(reasons(&taken), ["Accepted", "NotVerified", "NameTaken", "NameTaken", "OnePod"]);
+    }
+
+    #[test]
+    fn pods_on_one_store_may_be_many() {
+        let redis = json!({ "redis": {
+            "url": "rediss://redis.shop.svc",
+            "sealKeysRef": { "name": "seal", "keys": ["key"] },
+        } });
+        let mut told = told(Progress::Refused("spec.flows[0]: x".to_owned()), 5);
+        told.store = Some(serde_json::from_value(redis).unwrap());
+        assert!(reasons(&told).contains(&"SharedStore"));
     }
 
     #[test]

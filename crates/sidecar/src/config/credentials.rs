@@ -73,6 +73,15 @@ impl Credentials {
         Ok(bytes)
     }
 
+    /// A key of a Secret, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Missing`].
+    pub(super) fn bytes(&self, field: &str, secret: &str, key: &str) -> Result<Vec<u8>, CredentialError> {
+        read(&self.folder.join("secrets").join(secret).join(key), field)
+    }
+
     /// The client certificates of a provider, in the order of the policy.
     ///
     /// # Errors
@@ -122,15 +131,52 @@ impl Credentials {
         match trust {
             Trust::BankIdProduction => Ok(Roots::bankid_production()),
             Trust::BankIdTest => Ok(Roots::bankid_test()),
-            Trust::Bundle(reference) => {
-                let field = format!("{field}.trustBundleRef");
-                let path = self.bundle_path(reference);
-                let bytes = read(&path, &field)?;
-                Roots::from_pem(&bytes).map_err(|error| CredentialError::Unusable {
-                    path,
-                    field,
-                    reason: error.to_string(),
-                })
+            Trust::Bundle(reference) => self.bundle(field, reference).map(|(roots, _)| roots),
+        }
+    }
+
+    /// A trust bundle, and its PEM text.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when it is missing or holds no certificate.
+    pub(super) fn bundle(
+        &self,
+        field: &str,
+        reference: &TrustRef,
+    ) -> Result<(Roots, Vec<u8>), CredentialError> {
+        let field = format!("{field}.trustBundleRef");
+        let path = self.bundle_path(reference);
+        let bytes = read(&path, &field)?;
+        match Roots::from_pem(&bytes) {
+            Ok(roots) => Ok((roots, bytes)),
+            Err(error) => Err(CredentialError::Unusable { path, field, reason: error.to_string() }),
+        }
+    }
+
+    /// A text in a Secret, such as a password; none where the Secret has no such key. Secrets are often made with `echo`,
+    /// which ends the text with a line feed that it does not have.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when it is there and cannot be read.
+    pub(super) fn text(
+        &self,
+        field: &str,
+        secret: &str,
+        key: &str,
+    ) -> Result<Option<String>, CredentialError> {
+        let path = self.folder.join("secrets").join(secret).join(key);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(CredentialError::Missing { path, field: field.to_owned(), error }),
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
+            Err(_) => {
+                let reason = "is no text; write it in UTF-8".to_owned();
+                Err(CredentialError::Unusable { path, field: field.to_owned(), reason })
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod credentials;
 pub mod reload;
+pub mod shared_store;
 pub mod snapshot;
 pub mod source;
 pub mod watch;

@@ -54,7 +54,7 @@ impl Loader {
     pub fn load(&self, previous: Option<&Arc<Snapshot>>) -> Result<Snapshot, LoadError> {
         let config = self.source.read().map_err(LoadError::Config)?;
         if let Some(previous) = previous {
-            keeps_listeners(&previous.config, &config)?;
+            keeps(&previous.config, &config)?;
         }
         Ok(Snapshot::build(config, &self.around, previous.map(Arc::as_ref))?)
     }
@@ -72,8 +72,9 @@ impl Loader {
     }
 }
 
-/// Ports and provider names are injected into the application's environment when its pod is made: they cannot follow.
-fn keeps_listeners(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadError> {
+/// Ports and provider names are injected into the application's environment when its pod is made: they cannot follow. Nor can
+/// the kind of store.
+fn keeps(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadError> {
     let listeners = |config: &SidecarConfig| {
         config.providers.iter().map(|entry| (entry.name.clone(), entry.listen.port)).collect::<Vec<_>>()
     };
@@ -82,6 +83,10 @@ fn keeps_listeners(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadE
     }
     if old.ports != new.ports {
         return Err(LoadError::NeedsRestart("ports: other ports".to_owned()));
+    }
+    // What is open is in one of the two, and is not carried over.
+    if old.store.redis.is_some() != new.store.redis.is_some() {
+        return Err(LoadError::NeedsRestart("store: memory and redis are not exchanged".to_owned()));
     }
     Ok(())
 }

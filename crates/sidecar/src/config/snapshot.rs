@@ -12,6 +12,7 @@ use riskgate_wire::Protocol;
 use riskgate_wire::bankid_se::BankIdSe;
 
 use super::credentials::{CredentialError, Credentials};
+use super::shared_store::SharedStoreSettings;
 
 /// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
 /// (bankid-se.md sections 1 and 7).
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub sources: Runner,
     /// Pseudonyms for decision records.
     pub pseudonyms: Pseudonymizer,
+    /// How the shared store is reached, where there is one.
+    pub shared_store: Option<SharedStoreSettings>,
 }
 
 /// A provider as this snapshot reaches it.
@@ -69,6 +72,12 @@ pub enum SnapshotError {
     Client {
         /// The provider's index in the policy.
         index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The shared store could never be reached like this.
+    #[error("store.redis: {reason}")]
+    Store {
         /// What is wrong.
         reason: String,
     },
@@ -115,7 +124,8 @@ impl Snapshot {
         let revision = config.revision().into();
         // This version has no kind of source: the configuration's check refuses a flow that names one.
         let sources = Runner::new([], around.clock.clone(), around.observer.clone());
-        Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key) })
+        let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
+        Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key), shared_store })
     }
 
     /// The provider entry of that name.

@@ -60,17 +60,29 @@ impl DecisionLog {
     /// Writes a record.
     pub fn write(&self, record: &DecisionRecord<'_>) {
         // A record has no map whose keys are not text, so that it cannot fail to serialise.
+        self.append(|line| serde_json::to_writer(line, record).is_ok());
+    }
+
+    /// Writes a record that is JSON already.
+    pub fn write_line(&self, record: &[u8]) {
+        self.append(|line| {
+            line.extend_from_slice(record);
+            true
+        });
+    }
+
+    fn append(&self, fill: impl FnOnce(&mut Vec<u8>) -> bool) {
         let mut inner = self.lock();
         // The oldest line gives its room to the newest.
         let mut line =
             if inner.recent.len() == RECENT { inner.recent.pop_front() } else { None }.unwrap_or_default();
         line.clear();
-        if serde_json::to_writer(&mut line, record).is_err() {
+        if !fill(&mut line) {
             return;
         }
         line.push(b'\n');
         if let Err(error) = inner.sink.write_line(&line) {
-            tracing::error!(%error, decision = &*record.id, "a decision could not be logged");
+            tracing::error!(%error, "a decision could not be logged");
         }
         line.pop();
         inner.recent.push_back(line);

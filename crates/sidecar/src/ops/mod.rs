@@ -9,3 +9,4 @@ pub mod log;
 pub mod meters;
 pub mod metrics;
 pub mod reloader;
+pub mod store;

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use riskgate_store::MemoryStore;
-
 use super::log::LogHandle;
+use super::store::Store;
 use crate::config::reload::Loader;
 use crate::config::watch::Changes;
 use crate::pipeline::Gateway;
@@ -12,7 +11,7 @@ use crate::pipeline::Gateway;
 /// Reloads on every change, for ever. What is invalid is refused, counted and told once; the last good snapshot stays.
 pub async fn follow(
     gateway: Arc<Gateway>,
-    store: Arc<MemoryStore>,
+    store: Store,
     loader: Loader,
     mut changes: Changes,
     log: LogHandle,
@@ -31,7 +30,7 @@ pub async fn follow(
     }
 }
 
-fn reload(gateway: &Gateway, store: &MemoryStore, loader: &Loader, log: &LogHandle) {
+fn reload(gateway: &Gateway, store: &Store, loader: &Loader, log: &LogHandle) {
     let before = gateway.snapshot();
     let snapshot = match loader.load(Some(&before)) {
         Ok(snapshot) => snapshot,
@@ -46,8 +45,12 @@ fn reload(gateway: &Gateway, store: &MemoryStore, loader: &Loader, log: &LogHand
         tracing::error!(%error, "log.decisions cannot be opened, the last good configuration stays");
         return;
     }
+    if let Err(error) = store.follow(&snapshot) {
+        gateway.metrics().reload_refused();
+        tracing::error!(%error, "store.redis cannot be reached like this, the last good configuration stays");
+        return;
+    }
     log.follow(snapshot.config.log.level);
-    store.set_max_bytes(snapshot.config.store.memory.max_bytes.0);
     tracing::info!(revision = &*snapshot.revision, "the configuration was taken");
     gateway.take(snapshot);
 }

@@ -4,9 +4,9 @@ use riskgate_core::config::Mode;
 use riskgate_store::Key;
 use riskgate_wire::{Fault, Reading};
 
-use super::forward;
 use super::gateway::{Answered, Exchange};
 use super::result::candidates;
+use super::{forward, shared};
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
@@ -23,10 +23,10 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
         Err(_) => None, // Monitor: it passes as it came
     };
     let known = match key {
-        Some(key) => exchange.gateway.store.get(key).await.unwrap_or_else(|error| {
-            exchange.store_failed("get", &error);
-            None
-        }),
+        Some(key) => match shared::known(exchange, key).await {
+            Ok(known) => known,
+            Err(refused) => return refused,
+        },
         None => None,
     };
     let order = known.as_ref().and_then(|transaction| transaction.order.as_ref());

@@ -92,7 +92,12 @@ impl Exchange {
     /// Notes that the store did not do as asked.
     pub(super) fn store_failed(&self, operation: &'static str, error: &StoreError) {
         self.gateway.metrics().store_error(operation);
-        tracing::error!(operation, %error, "the transaction store failed");
+        if self.gateway.store.is_shared() {
+            // It tells by itself when an outage begins and ends.
+            tracing::debug!(operation, %error, "the transaction store failed");
+        } else {
+            tracing::error!(operation, %error, "the transaction store failed");
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod recognise;
 mod record;
 mod result;
 mod screen;
+mod shared;
 mod start;
 
 pub use gateway::{Gateway, Parts};

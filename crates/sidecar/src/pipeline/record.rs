@@ -1,5 +1,6 @@
 //! Record: one decision record and its metrics. No personal number, token, signature or full address is in any of them.
 
+use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::{DECISION_SCHEMA, DecisionRecord, Operation, Outcome, Signal, Verdict};
 
@@ -25,11 +26,46 @@ pub(super) fn new_id() -> String {
 
 /// Writes the record of a decision, and counts it.
 pub(super) fn record(exchange: &Exchange, about: &Circumstances<'_>, outcome: &Outcome, id: &str) {
+    exchange.gateway.decisions().write(&compose(exchange, about, outcome, id));
+    count(exchange, about, outcome);
+}
+
+/// The record as a line, to be kept until it was written by [`write`]. None where nobody would keep it.
+pub(super) fn line(
+    exchange: &Exchange,
+    about: &Circumstances<'_>,
+    outcome: &Outcome,
+    id: &str,
+) -> Option<Bytes> {
+    if !exchange.gateway.store.is_shared() {
+        return None;
+    }
+    // A record has no map whose keys are not text, so that it cannot fail to serialise.
+    serde_json::to_vec(&compose(exchange, about, outcome, id)).ok().map(Bytes::from)
+}
+
+/// Writes the record of a settled answer as the line that the store keeps, and counts it.
+pub(super) fn write(exchange: &Exchange, about: &Circumstances<'_>, outcome: &Outcome, line: &Bytes) {
+    exchange.gateway.decisions().write_line(line);
+    count(exchange, about, outcome);
+}
+
+fn count(exchange: &Exchange, about: &Circumstances<'_>, outcome: &Outcome) {
+    let mode = exchange.snapshot.config.mode;
+    exchange.gateway.metrics().decision(&exchange.provider().name, about.flow, outcome.verdict, mode);
+}
+
+fn compose<'a>(
+    exchange: &'a Exchange,
+    about: &Circumstances<'a>,
+    outcome: &'a Outcome,
+    id: &'a str,
+) -> DecisionRecord<'a> {
     let snapshot = &exchange.snapshot;
     let config = &snapshot.config;
     let provider = exchange.provider();
     let enforced = if config.mode == Mode::Monitor { Verdict::Allow } else { outcome.enforced() };
-    let record = DecisionRecord {
+    DecisionRecord {
         schema: DECISION_SCHEMA.into(),
         id: id.into(),
         time: jiff::Timestamp::now().to_string().into(),
@@ -49,7 +85,5 @@ pub(super) fn record(exchange: &Exchange, about: &Circumstances<'_>, outcome: &O
         verdict: outcome.verdict,
         enforced,
         reasons: (&outcome.reasons).into(),
-    };
-    exchange.gateway.decisions().write(&record);
-    exchange.gateway.metrics().decision(&provider.name, about.flow, outcome.verdict, config.mode);
+    }
 }

@@ -1,20 +1,21 @@
 //! A request for a result, through the stages. The terminal answer is given once by the provider, and as often as it is
 //! asked for by us (design.md section 4, deliver once).
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::evaluate;
 use riskgate_core::{Outcome as Decision, Scope};
-use riskgate_store::{Final, Held, Key, Order, Settled, Terminal, Transaction};
+use riskgate_store::{Final, Held, Key, Order, Settled, StoreError, Terminal, Transaction};
 use riskgate_wire::{Completed, Fault, Reading};
 use tokio::sync::watch;
 
 use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
-use super::record::{Circumstances, new_id, record};
-use super::{assess, decide, enforce, forward};
+use super::record::{Circumstances, line, new_id, record, write};
+use super::{assess, decide, enforce, forward, shared};
 use crate::config::snapshot::Certificate;
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
@@ -40,9 +41,10 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
         let reference = reference.clone();
         // Boxed: the future is large, and is moved on its way into its task.
         Box::pin(async move {
-            let answered = Collect { exchange: &exchange, reference: &reference, progress: &progress }
-                .run(outgoing)
-                .await;
+            let degraded = AtomicBool::new(false);
+            let collect =
+                Collect { exchange: &exchange, reference: &reference, progress: &progress, degraded };
+            let answered = collect.run(outgoing).await.unwrap_or_else(|refused| refused);
             (progress, answered)
         })
     });
@@ -75,18 +77,19 @@ struct Collect<'a> {
     exchange: &'a Exchange,
     reference: &'a str,
     progress: &'a watch::Sender<Progress>,
+    /// Whether the shared store could not be asked: then the decision record says so.
+    degraded: AtomicBool,
 }
 
 impl Collect<'_> {
-    async fn run(&self, outgoing: http::Request<Bytes>) -> Answered {
-        let known = self.known().await;
-        match known.as_ref().and_then(|transaction| transaction.terminal.clone()) {
-            Some(Terminal::Settled(settled)) => Answered::new(Outcome::Replayed, settled.into()),
-            // A terminal answer that was held and never judged: the sidecar, or its task, ended in between.
-            Some(Terminal::Held(held)) => {
-                self.resume(known.and_then(|transaction| transaction.order), held).await
+    /// The answer; where the store cannot be asked, the one that says so.
+    async fn run(&self, outgoing: http::Request<Bytes>) -> Result<Answered, Answered> {
+        let known = self.noted(shared::known(self.exchange, self.key()).await?);
+        match known {
+            Some(Transaction { terminal: Some(terminal), order, unrecorded, .. }) => {
+                Ok(self.again(terminal, order, unrecorded).await)
             }
-            None => self.ask(known, outgoing).await,
+            known => self.ask(known, outgoing).await,
         }
     }
 
@@ -94,18 +97,31 @@ impl Collect<'_> {
         Key { provider: &self.exchange.provider().name, reference: self.reference }
     }
 
-    async fn known(&self) -> Option<Transaction> {
-        match self.exchange.gateway.store.get(self.key()).await {
-            Ok(known) => known,
-            Err(error) => {
-                self.exchange.store_failed("get", &error);
-                None
+    /// Remembers whether what is known is all that could be known.
+    fn noted(&self, known: Option<Transaction>) -> Option<Transaction> {
+        if known.as_ref().is_some_and(|known| known.degraded) {
+            self.degraded.store(true, Ordering::Relaxed);
+        }
+        known
+    }
+
+    /// A terminal answer that the store has.
+    async fn again(&self, terminal: Terminal, order: Option<Order>, unrecorded: bool) -> Answered {
+        match terminal {
+            Terminal::Settled(settled) => {
+                shared::replay(self.exchange, self.key(), settled, unrecorded).await
             }
+            // It was held and never judged: the sidecar, or its task, ended in between.
+            Terminal::Held(held) => self.resume(order, held).await,
         }
     }
 
     /// Asks the provider: with the certificate that created the order; with each in turn while that is not known.
-    async fn ask(&self, known: Option<Transaction>, outgoing: http::Request<Bytes>) -> Answered {
+    async fn ask(
+        &self,
+        known: Option<Transaction>,
+        outgoing: http::Request<Bytes>,
+    ) -> Result<Answered, Answered> {
         let order = known.as_ref().and_then(|transaction| transaction.order.as_ref());
         let mut last = None;
         for certificate in candidates(self.exchange, order) {
@@ -116,26 +132,28 @@ impl Collect<'_> {
                         if matches!(none, forward::NoAnswer::Lost) {
                             self.mark_unresolved().await;
                         }
-                        return none.answer(self.exchange);
+                        return Ok(none.answer(self.exchange));
                     }
                 };
             let status = answer.status().as_u16();
             match self.exchange.provider().protocol.read_result(self.reference, status, answer.body()) {
                 Ok(Reading::NoSuchTransaction) => last = Some(answer),
-                Ok(reading) => return self.read(reading, answer, known.and_then(|known| known.order)).await,
+                Ok(reading) => {
+                    return Ok(self.read(reading, answer, known.and_then(|known| known.order)).await);
+                }
                 Err(why) => {
                     // Under the mode that is in force now: it decides whether the answer passes.
                     let exchange = self.exchange.now();
                     if status < 400 && exchange.snapshot.config.mode == Mode::Enforce {
                         self.mark_unresolved().await; // a terminal answer may have been among what cannot be believed
                     }
-                    return forward::unreadable(&exchange, answer, &why);
+                    return Ok(forward::unreadable(&exchange, answer, &why));
                 }
             }
         }
         match last {
             Some(answer) => self.no_such_transaction(Response::passed(answer)).await,
-            None => forward::NoAnswer::NotSent.answer(self.exchange),
+            None => Ok(forward::NoAnswer::NotSent.answer(self.exchange)),
         }
     }
 
@@ -143,10 +161,10 @@ impl Collect<'_> {
         let passed = Response::passed(answer);
         match reading {
             Reading::Complete(completed) => self.judge(order.as_ref(), &completed, passed).await,
-            Reading::Failed => {
-                let (response, _) = self.settle(passed, Final::Failed).await;
-                Answered::new(Outcome::Passed, response)
-            }
+            Reading::Failed => match self.settle(passed, Final::Failed, None).await {
+                Ok(response) => Answered::new(Outcome::Passed, response),
+                Err(earlier) => earlier,
+            },
             Reading::Pending | Reading::Refused | Reading::NoSuchTransaction => {
                 Answered::new(Outcome::Passed, passed)
             }
@@ -169,29 +187,30 @@ impl Collect<'_> {
     async fn judge(&self, order: Option<&Order>, completed: &Completed, passed: Response) -> Answered {
         let exchange = self.exchange.now();
         let Some(scope) = decide::scope(&exchange, order) else {
-            let (response, _) = self.settle(passed, Final::Complete).await;
-            return Answered::new(Outcome::Passed, response);
+            return match self.settle(passed, Final::Complete, None).await {
+                Ok(response) => Answered::new(Outcome::Passed, response),
+                Err(earlier) => earlier,
+            };
         };
         let monitor = exchange.snapshot.config.mode == Mode::Monitor;
         let takes_time = assess::takes_time(&exchange, &scope);
         if takes_time {
             self.hold(&passed).await;
         }
-        if monitor {
+        let passes = monitor && takes_time;
+        if passes {
             // Nothing may change, the time of an answer included: it passes before any source is asked.
-            let (response, _) = self.settle(passed.clone(), Final::Complete).await;
-            self.tell(Progress::Done(Answered::new(Outcome::Allowed, response)));
+            match self.settle(passed.clone(), Final::Complete, None).await {
+                Ok(response) => self.tell(Progress::Done(Answered::new(Outcome::Allowed, response))),
+                Err(earlier) => return earlier,
+            }
         } else if takes_time {
             self.tell(Progress::Assessing(Instant::now()));
         }
         let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
-        let outcome = decide::decide(&scope, order, &signals);
+        let outcome = self.note_degraded(decide::decide(&scope, order, &signals));
         let id = new_id();
         let (response, end) = enforce::result(&exchange, self.reference, passed, &outcome, &id);
-        let (response, first) = if monitor { (response, true) } else { self.settle(response, end).await };
-        if !first {
-            return Answered::new(Outcome::Replayed, response); // decided and recorded elsewhere meanwhile
-        }
         let subject = completed.subject.as_deref().or_else(|| order?.subject.as_deref());
         let about = Circumstances {
             operation: order.map(|order| order.operation),
@@ -202,8 +221,19 @@ impl Collect<'_> {
             lint: order.map_or(&[], |order| &order.lint),
             signals: &signals,
         };
-        record(&exchange, &about, &outcome, &id);
-        Answered::new(metric(&exchange, &outcome), response)
+        if passes {
+            record(&exchange, &about, &outcome, &id);
+            return Answered::new(Outcome::Allowed, response);
+        }
+        match self.settle_recorded(&exchange, response, end, (&about, &outcome, &id)).await {
+            Ok(response) => Answered::new(metric(&exchange, &outcome), response),
+            Err(earlier) => earlier, // decided and recorded elsewhere meanwhile
+        }
+    }
+
+    /// The record says when what was judged is what this sidecar alone knew.
+    fn note_degraded(&self, outcome: Decision) -> Decision {
+        if self.degraded.load(Ordering::Relaxed) { outcome.with_store_degraded() } else { outcome }
     }
 
     /// Tells those who wait; nobody may be waiting any more.
@@ -220,16 +250,48 @@ impl Collect<'_> {
         }
     }
 
-    /// Keeps the answer as the application gets it. Gives back the one that holds, and whether it is this one.
-    async fn settle(&self, response: Response, outcome: Final) -> (Response, bool) {
+    /// Keeps the answer as the application gets it, with its decision record, and writes that before the answer is given.
+    async fn settle_recorded(
+        &self,
+        exchange: &Exchange,
+        response: Response,
+        end: Final,
+        (about, outcome, id): (&Circumstances<'_>, &Decision, &str),
+    ) -> Result<Response, Answered> {
+        let line = line(exchange, about, outcome, id);
+        let response = self.settle(response, end, line.clone()).await?;
+        match line {
+            Some(line) => {
+                write(exchange, about, outcome, &line);
+                shared::note_written(exchange, self.key());
+            }
+            None => record(exchange, about, outcome, id),
+        }
+        Ok(response)
+    }
+
+    /// Keeps the answer as the application gets it. The answer to give where that is another: the one that was settled before.
+    async fn settle(
+        &self,
+        response: Response,
+        outcome: Final,
+        record: Option<Bytes>,
+    ) -> Result<Response, Answered> {
         let Response { status, headers, body } = response.clone();
-        match self.exchange.gateway.store.settle(self.key(), Settled { status, headers, body, outcome }).await
-        {
-            Ok(None) => (response, true),
-            Ok(Some(earlier)) => (earlier.into(), false),
+        let settled = Settled { status, headers, body, outcome };
+        let store = &self.exchange.gateway.store;
+        match store.settle(self.key(), settled, record).await {
+            Ok(None) => Ok(response),
+            Ok(Some(earlier)) => {
+                Err(shared::replay(self.exchange, self.key(), earlier, store.is_shared()).await)
+            }
             Err(error) => {
                 self.exchange.store_failed("settle", &error);
-                (response, true)
+                match error {
+                    // The application may have been told something else by another sidecar: this one does not guess.
+                    StoreError::Unreadable(_) => Err(forward::NoAnswer::Lost.answer(self.exchange)),
+                    StoreError::Full { .. } | StoreError::Unavailable(_) => Ok(response),
+                }
             }
         }
     }
@@ -240,27 +302,22 @@ impl Collect<'_> {
         }
     }
 
-    /// The provider knows no such transaction. Another pod may have taken its answer; or its answer was lost on the way.
-    async fn no_such_transaction(&self, passed: Response) -> Answered {
-        let known = self.known().await;
-        match known.as_ref().and_then(|transaction| transaction.terminal.clone()) {
-            Some(Terminal::Settled(settled)) => return Answered::new(Outcome::Replayed, settled.into()),
-            Some(Terminal::Held(held)) => {
-                return self.resume(known.and_then(|known| known.order), held).await;
+    /// The provider knows no such transaction. Another sidecar may have its answer; or it was lost on the way.
+    async fn no_such_transaction(&self, passed: Response) -> Result<Answered, Answered> {
+        let known = self.noted(shared::known_after_all(self.exchange, self.key()).await?);
+        match known {
+            Some(Transaction { terminal: Some(terminal), order, unrecorded, .. }) => {
+                Ok(self.again(terminal, order, unrecorded).await)
             }
-            None => {}
+            Some(Transaction { unresolved: true, order, .. }) => self.unresolved(passed, order).await,
+            _ => Ok(Answered::new(Outcome::Passed, passed)),
         }
-        if let Some(transaction) = known.filter(|transaction| transaction.unresolved) {
-            self.record_unresolved(transaction.order.as_ref());
-            if let Err(error) = self.exchange.gateway.store.remove(self.key()).await {
-                self.exchange.store_failed("remove", &error);
-            }
-        }
-        Answered::new(Outcome::Passed, passed)
     }
 
-    fn record_unresolved(&self, order: Option<&Order>) {
+    /// What the provider says now is the answer from here on, so that what became of the transaction is recorded once.
+    async fn unresolved(&self, passed: Response, order: Option<Order>) -> Result<Answered, Answered> {
         let exchange = self.exchange.now();
+        let order = order.as_ref();
         let about = Circumstances {
             operation: order.map(|order| order.operation),
             flow: order.and_then(|order| order.flow.as_deref()),
@@ -270,7 +327,9 @@ impl Collect<'_> {
             lint: order.map_or(&[], |order| &order.lint),
             signals: order.map_or(&[], |order| &order.signals),
         };
-        record(&exchange, &about, &evaluate::unresolved(), &new_id());
+        let (outcome, id) = (self.note_degraded(evaluate::unresolved()), new_id());
+        let passed = self.settle_recorded(&exchange, passed, Final::Failed, (&about, &outcome, &id)).await?;
+        Ok(Answered::new(Outcome::Passed, passed))
     }
 }
 

@@ -9,7 +9,7 @@ use riskgate_wire::{Fault, Prepared, Started};
 
 use super::gateway::{Answered, Exchange};
 use super::record::{Circumstances, new_id, record};
-use super::{attach, enforce, forward, recognise, screen};
+use super::{attach, enforce, forward, recognise, screen, shared};
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
@@ -175,6 +175,9 @@ async fn send(exchange: &Exchange, request: &Request<'_>, draft: Draft<'_>) -> A
 
 fn no_room(exchange: &Exchange, error: &StoreError) -> Answered {
     exchange.store_failed("admit", error);
+    if matches!(error, StoreError::Unavailable(_)) {
+        return shared::no_store(exchange);
+    }
     Answered::new(
         Outcome::Unreachable,
         exchange.fault(Fault::Maintenance, "no room for another order, nothing was sent"),

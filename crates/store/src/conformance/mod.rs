@@ -8,7 +8,7 @@
 
 mod model;
 mod promises;
-mod samples;
+pub(crate) mod samples;
 mod step;
 
 use std::sync::atomic::{AtomicU64, Ordering};

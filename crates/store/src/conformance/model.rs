@@ -70,6 +70,6 @@ impl Model {
     }
 
     fn live_or_new(&self, name: Name) -> (Transaction, Millis) {
-        self.live(name).unwrap_or((Transaction { order: None, terminal: None, unresolved: false }, 0))
+        self.live(name).unwrap_or((Transaction::default(), 0))
     }
 }

@@ -57,7 +57,7 @@ impl<S: TransactionStore> Case<S> {
     async fn an_order_stays_ten_minutes(&self) -> Result<(), Divergence> {
         self.store.admit().await?;
         self.store.open(KEY, order(255)).await?;
-        let open = Some(Transaction { order: Some(order(255)), terminal: None, unresolved: false });
+        let open = Some(Transaction { order: Some(order(255)), ..Transaction::default() });
         self.is("an order just opened", open.clone()).await?;
         self.clock.advance(OPEN_FOR - 1);
         self.is("an order in its last millisecond", open).await?;
@@ -71,7 +71,7 @@ impl<S: TransactionStore> Case<S> {
         self.store.hold(KEY, held(1)).await?;
         self.clock.advance(HELD_FOR - 1);
         let terminal = Some(Terminal::Held(held(1)));
-        let both = Transaction { order: Some(order(1)), terminal, unresolved: false };
+        let both = Transaction { order: Some(order(1)), terminal, ..Transaction::default() };
         self.is("a held answer in its last millisecond, with the facts to judge it", Some(both)).await?;
         self.clock.advance(1);
         self.is("a held answer after its time", None).await
@@ -81,29 +81,29 @@ impl<S: TransactionStore> Case<S> {
         self.store.open(KEY, order(1)).await?;
         self.store.hold(KEY, held(1)).await?;
         self.clock.advance(1000);
-        self.store.settle(KEY, settled(variant)).await?;
+        self.store.settle(KEY, settled(variant), None).await?;
         self.clock.advance(window - 1);
         // Not even a new order under the same reference moves the window.
         self.store.open(KEY, order(2)).await?;
         self.store.hold(KEY, held(2)).await?;
         let terminal = Some(Terminal::Settled(settled(variant)));
-        let replayed = Transaction { order: Some(order(2)), terminal, unresolved: false };
+        let replayed = Transaction { order: Some(order(2)), terminal, ..Transaction::default() };
         self.is("a settled answer in its last millisecond", Some(replayed)).await?;
         self.clock.advance(1);
         self.is("a settled answer after its window", None).await
     }
 
     async fn the_first_settled_answer_is_the_answer(&self) -> Result<(), Divergence> {
-        let first = self.store.settle(KEY, settled(COMPLETE)).await?;
+        let first = self.store.settle(KEY, settled(COMPLETE), None).await?;
         same("the first to settle", &first, &None)?;
-        let second = self.store.settle(KEY, settled(FAILED)).await?;
+        let second = self.store.settle(KEY, settled(FAILED), None).await?;
         same("the second to settle gets the first", &second, &Some(settled(COMPLETE)))?;
         self.store.hold(KEY, held(1)).await?;
         self.terminal_is("after a later held one", Terminal::Settled(settled(COMPLETE))).await
     }
 
     async fn one_of_many_settles_wins(&self) -> Result<(), Divergence> {
-        let answers = join_all((0..50).map(|variant| self.store.settle(KEY, settled(variant)))).await;
+        let answers = join_all((0..50).map(|variant| self.store.settle(KEY, settled(variant), None))).await;
         let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
         let winners: Vec<u8> =
             (0..).zip(&answers).filter(|(_, earlier)| earlier.is_none()).map(|(at, _)| at).collect();
@@ -126,7 +126,7 @@ impl<S: TransactionStore> Case<S> {
     async fn answers_are_taken_for_unknown_orders(&self) -> Result<(), Divergence> {
         self.store.hold(KEY, held(1)).await?;
         self.terminal_is("held", Terminal::Held(held(1))).await?;
-        self.store.settle(KEY, settled(FAILED)).await?;
+        self.store.settle(KEY, settled(FAILED), None).await?;
         self.terminal_is("settled", Terminal::Settled(settled(FAILED))).await
     }
 
@@ -136,7 +136,7 @@ impl<S: TransactionStore> Case<S> {
         self.is("an unknown order", None).await?;
         self.store.open(KEY, order(1)).await?;
         self.store.mark_unresolved(KEY).await?;
-        let unresolved = Transaction { order: Some(order(1)), terminal: None, unresolved: true };
+        let unresolved = Transaction { order: Some(order(1)), unresolved: true, ..Transaction::default() };
         self.is("a known one", Some(unresolved)).await
     }
 
@@ -147,7 +147,7 @@ impl<S: TransactionStore> Case<S> {
         self.store.hold(KEY, held(1)).await?;
         self.store.remove(KEY).await?;
         self.terminal_is("held", Terminal::Held(held(1))).await?;
-        self.store.settle(KEY, settled(COMPLETE)).await?;
+        self.store.settle(KEY, settled(COMPLETE), None).await?;
         self.store.remove(KEY).await?;
         self.terminal_is("settled", Terminal::Settled(settled(COMPLETE))).await
     }
@@ -157,7 +157,7 @@ impl<S: TransactionStore> Case<S> {
         self.store.open(KEY, order(1)).await?;
         self.store.open(other, order(2)).await?;
         self.store.remove(KEY).await?;
-        let open = Some(Transaction { order: Some(order(2)), terminal: None, unresolved: false });
+        let open = Some(Transaction { order: Some(order(2)), ..Transaction::default() });
         same("the same reference at another provider", &self.store.get(other).await?, &open)
     }
 
@@ -168,11 +168,15 @@ impl<S: TransactionStore> Case<S> {
             let held = Held { status: 503, headers: Vec::new(), body: body.clone() };
             self.store.hold(key, held.clone()).await?;
             let terminal = Some(Terminal::Held(held));
-            let expected = Some(Transaction { order: None, terminal, unresolved: false });
+            let expected = Some(Transaction { terminal, ..Transaction::default() });
             same("a body held", &self.store.get(key).await?, &expected)?;
             let settled = Settled { status: 200, headers: Vec::new(), body, outcome: Final::Complete };
-            same("a body settled", &self.store.settle(key, settled.clone()).await?, &None)?;
-            same("a body settled, again", &self.store.settle(key, settled.clone()).await?, &Some(settled))?;
+            same("a body settled", &self.store.settle(key, settled.clone(), None).await?, &None)?;
+            same(
+                "a body settled, again",
+                &self.store.settle(key, settled.clone(), None).await?,
+                &Some(settled),
+            )?;
         }
         Ok(())
     }

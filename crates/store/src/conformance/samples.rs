@@ -9,7 +9,7 @@ use riskgate_core::{Assessment, Level, Operation, Phase, RequirementSet, Signal,
 use crate::transaction::{Final, Held, Order, Settled};
 
 /// An order; another one for each `variant`, and every part present in some and absent in others.
-pub(super) fn order(variant: u8) -> Order {
+pub(crate) fn order(variant: u8) -> Order {
     let bit = |bit: u8| variant & (1 << bit) != 0;
     Order {
         operation: if bit(0) { Operation::Sign } else { Operation::Auth },
@@ -37,12 +37,12 @@ fn signal() -> Signal {
 }
 
 /// An answer of the provider; another one for each `variant`.
-pub(super) fn held(variant: u8) -> Held {
+pub(crate) fn held(variant: u8) -> Held {
     Held { status: 200, headers: headers(variant), body: body(variant) }
 }
 
 /// An answer for the application; another one for each `variant`, complete or failed.
-pub(super) fn settled(variant: u8) -> Settled {
+pub(crate) fn settled(variant: u8) -> Settled {
     let outcome = if variant.is_multiple_of(2) { Final::Complete } else { Final::Failed };
     Settled { status: 200, headers: headers(variant), body: body(variant), outcome }
 }

@@ -92,7 +92,7 @@ async fn apply(
             model.hold(NAMES[at], samples::held(variant));
         }
         Step::Settle(at, variant) => {
-            let got = store.settle(key(at), samples::settled(variant)).await?;
+            let got = store.settle(key(at), samples::settled(variant), None).await?;
             let expected = model.settle(NAMES[at], samples::settled(variant));
             same(&context("the settled answer"), &got, &expected)?;
         }

@@ -53,6 +53,8 @@ impl Entry {
             order: self.facts.as_deref().map(Facts::unpack),
             terminal: self.terminal.as_deref().cloned(),
             unresolved: self.unresolved,
+            unrecorded: false,
+            degraded: false,
         }
     }
 }

@@ -20,6 +20,7 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use riskgate_core::Clock;
 
 use self::table::Table;
@@ -81,7 +82,12 @@ impl TransactionStore for MemoryStore {
         Ok(())
     }
 
-    async fn settle(&self, key: Key<'_>, settled: Settled) -> Result<Option<Settled>, StoreError> {
+    async fn settle(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        _record: Option<Bytes>,
+    ) -> Result<Option<Settled>, StoreError> {
         Ok(self.swept().settle(key, settled))
     }
 

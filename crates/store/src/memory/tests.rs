@@ -85,7 +85,7 @@ async fn a_full_store_refuses_orders_and_takes_answers() {
     for number in 0..admitted {
         assert!(store.get(key(&number.to_string())).await.unwrap().is_some());
         let settled = answer(vec![b'x'; 10_000].into());
-        assert_eq!(store.settle(key(&number.to_string()), settled).await.unwrap(), None);
+        assert_eq!(store.settle(key(&number.to_string()), settled, None).await.unwrap(), None);
     }
     assert!(store.usage().bytes > 10_000 * admitted as u64);
     assert!(matches!(store.admit().await, Err(StoreError::Full { .. })));
@@ -151,7 +151,7 @@ async fn more_shared_parts_than_are_kept_are_kept_unshared() {
 async fn a_small_body_is_not_a_large_buffer() {
     let (store, _clock) = store(ROOMY);
     let buffer = Bytes::from(vec![b'x'; 64 * 1024]);
-    store.settle(key("a"), answer(buffer.slice(10..20))).await.unwrap();
+    store.settle(key("a"), answer(buffer.slice(10..20)), None).await.unwrap();
     store
         .hold(key("b"), Held { status: 200, headers: Vec::new(), body: buffer.slice(10..20) })
         .await
@@ -169,7 +169,7 @@ async fn nothing_of_a_user_is_shown() {
     store.open(key("a"), order).await.unwrap();
     store.hold(key("a"), Held { status: 200, headers: Vec::new(), body: secret.clone() }).await.unwrap();
     let held = format!("{store:?} {:?}", store.get(key("a")).await.unwrap());
-    store.settle(key("a"), answer(secret)).await.unwrap();
+    store.settle(key("a"), answer(secret), None).await.unwrap();
     let settled = format!("{store:?} {:?}", store.get(key("a")).await.unwrap());
     for shown in [held, settled] {
         assert!(shown.contains("Auth") && shown.contains("18 bytes"), "{shown}");

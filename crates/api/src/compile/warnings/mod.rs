@@ -34,7 +34,7 @@ pub(super) fn of(spec: &RiskPolicySpec) -> Vec<Warning> {
         );
     }
     ports(spec, &mut warnings);
-    if spec.store.memory.max_bytes < LITTLE_MEMORY {
+    if spec.store.max_bytes() < LITTLE_MEMORY {
         warnings.add(
             "spec.store.memory.maxBytes",
             format!("little room: once it is taken, new orders are refused; write at least {LITTLE_MEMORY}"),

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::errand::Errand;
 use super::persons::Person;
+use super::report::Route;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,7 +27,9 @@ const COLLECTS: usize = 20;
 /// The application.
 pub(super) struct Application {
     client: Client<HttpConnector, Full<Bytes>>,
-    base: String,
+    /// The addresses of BankID as its pods have them.
+    bases: Vec<String>,
+    turn: usize,
 }
 
 /// What the application received in the end: the answer to its order where that was refused, else the last answer to its
@@ -62,31 +65,43 @@ struct Ordered {
 }
 
 impl Application {
-    /// An application that is told `base` as the address of BankID.
-    pub(super) fn new(base: String) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), base }
+    /// An application whose pods are told `bases` as the address of BankID: orders are made by each in turn, and collected by the
+    /// next.
+    pub(super) fn new(bases: Vec<String>) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), bases, turn: 0 }
     }
 
     /// Orders, and collects until there is a result.
-    pub(super) async fn run(&self, errand: &Errand, person: &Person) -> anyhow::Result<Received> {
-        let (received, body) = self.post(errand.path, &errand.body(person)).await?;
+    pub(super) async fn run(
+        &mut self,
+        errand: &Errand,
+        person: &Person,
+    ) -> anyhow::Result<(Received, Option<Route>)> {
+        let (several, ordered) = (self.bases.len() > 1, self.turn);
+        self.turn = (self.turn + 1) % self.bases.len();
+        let (received, body) = self.post(ordered, errand.path, &errand.body(person)).await?;
+        let route = |collected: Option<usize>| {
+            several.then_some(Route { ordered: ordered + 1, collected: collected.map(|pod| pod + 1) })
+        };
         if received.http_status != 200 {
-            return Ok(received);
+            return Ok((received, route(None)));
         }
         let Ordered { order_ref } = serde_json::from_slice(&body).context("no orderRef in the answer")?;
         for _ in 0..COLLECTS {
-            let (received, _) = self.post("/rp/v6.0/collect", &json!({ "orderRef": order_ref })).await?;
+            // The pod whose turn is next: the one that made the order never hears of it again.
+            let (received, _) =
+                self.post(self.turn, "/rp/v6.0/collect", &json!({ "orderRef": order_ref })).await?;
             if received.answer.status.as_deref() != Some("pending") {
-                return Ok(received);
+                return Ok((received, route(Some(self.turn))));
             }
         }
         bail!("still pending after {COLLECTS} collects")
     }
 
-    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(Received, Bytes)> {
+    async fn post(&self, pod: usize, path: &str, body: &Value) -> anyhow::Result<(Received, Bytes)> {
         let request = Request::builder()
             .method(Method::POST)
-            .uri(format!("{}{path}", self.base))
+            .uri(format!("{}{path}", self.bases[pod]))
             .header(CONTENT_TYPE, "application/json")
             .body(Full::from(body.to_string()))?;
         let exchange = async {

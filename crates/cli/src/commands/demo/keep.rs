@@ -22,12 +22,13 @@ pub(super) async fn follow(stage: &mut Stage, form: Form) -> anyhow::Result<()> 
 }
 
 fn invitation(addresses: &Addresses) -> String {
-    let Addresses { provider, admin, health, control, policy_file } = addresses;
+    let Addresses { provider, admin, health, further_providers, control, policy_file } = addresses;
+    let further: String = further_providers.iter().map(|url| format!("  {url}")).collect();
     format!(
         "
 Everything is left running until Ctrl-C, and each further decision is told here.
 
-  BankID for an application   {provider}
+  BankID for an application   {provider}{further}
   policy, followed            {policy_file}
   sidecar                     {admin}/config  {admin}/decisions/recent  {health}/metrics
   simulated BankID            {control}

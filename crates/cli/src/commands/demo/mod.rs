@@ -5,6 +5,7 @@ mod decisions;
 mod errand;
 mod keep;
 mod persons;
+mod redis;
 mod report;
 mod stage;
 mod table;
@@ -23,7 +24,7 @@ use self::application::Application;
 use self::errand::ERRANDS;
 use self::persons::PERSONS;
 use self::report::{Addresses, Report, Row};
-use self::stage::{Stage, StageError};
+use self::stage::{Stage, StageError, Wishes};
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
 use crate::policy_file::Choice;
@@ -33,7 +34,7 @@ use crate::progress::Progress;
 ///
 /// Starts a simulated BankID and a sidecar in this process, with throw-away certificates in a temporary folder and every
 /// port free, and drives them over the network as an application does. Nothing is installed, and nothing leaves this
-/// machine.
+/// machine. With --replicas 2 it needs a redis-server on the path, or --redis.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -47,6 +48,12 @@ pub(crate) struct DemoArgs {
     policy: Option<PathBuf>,
     #[command(flatten)]
     choice: Choice,
+    /// How many sidecars share one store: orders are made at one and collected at the next
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    replicas: u8,
+    /// Share this Redis or Valkey server, instead of a redis-server of the demo's own
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
     /// Leave everything running to be played with, until Ctrl-C
     #[arg(long)]
     keep: bool,
@@ -96,9 +103,10 @@ fn log() {
 }
 
 async fn play(args: DemoArgs) -> Result<Exit, Failure> {
-    let DemoArgs { policy, choice, keep, output: OutputArgs { output } } = args;
+    let DemoArgs { policy, choice, replicas, redis, keep, output: OutputArgs { output } } = args;
     let progress = Progress::new();
-    let mut stage = Stage::set(policy, choice, &progress).await.map_err(|error| match error {
+    let wishes = Wishes { policy, choice, replicas, redis };
+    let mut stage = Stage::set(wishes, &progress).await.map_err(|error| match error {
         StageError::Policy(_) => Failure::configuration(error),
         other => other.into(),
     })?;
@@ -119,17 +127,17 @@ async fn play(args: DemoArgs) -> Result<Exit, Failure> {
 
 /// Runs every errand at every risk, one after the other.
 async fn drive(stage: &mut Stage, progress: &Progress) -> anyhow::Result<Vec<Row>> {
-    let application = Application::new(stage.provider_url()?);
+    let mut application = Application::new(stage.provider_urls()?);
     let mut rows = Vec::with_capacity(ERRANDS.len() * PERSONS.len());
     for errand in &ERRANDS {
         for person in &PERSONS {
             progress.step(&format!("{} at risk {}", errand.name, person.risk));
-            let received = application
+            let (received, route) = application
                 .run(errand, person)
                 .await
                 .with_context(|| format!("{} at risk {}", errand.name, person.risk))?;
             let decision = stage.decisions().of(&received).await?;
-            rows.push(Row { operation: errand.operation, risk: person.risk, received, decision });
+            rows.push(Row { operation: errand.operation, risk: person.risk, route, received, decision });
         }
     }
     Ok(rows)

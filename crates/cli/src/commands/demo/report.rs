@@ -23,9 +23,21 @@ pub(super) struct Row {
     pub(super) operation: Operation,
     /// What the simulated BankID is made to say of it.
     pub(super) risk: &'static str,
+    /// Which sidecars it went through, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) route: Option<Route>,
     pub(super) received: Received,
     /// The sidecar's record; none where nothing was to decide.
     pub(super) decision: Option<DecisionRecord<'static>>,
+}
+
+/// Which sidecars a transaction went through, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Route {
+    /// Where it was ordered.
+    pub(super) ordered: usize,
+    /// Where its result was collected; none where the order was refused.
+    pub(super) collected: Option<usize>,
 }
 
 /// Where everything is reached.
@@ -36,6 +48,9 @@ pub(super) struct Addresses {
     pub(super) provider: String,
     pub(super) admin: String,
     pub(super) health: String,
+    /// The same at further sidecars.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) further_providers: Vec<String>,
     /// The simulated BankID's control API.
     pub(super) control: String,
     /// The policy file that the sidecar follows.
@@ -50,12 +65,14 @@ impl Report {
 
 impl Addresses {
     pub(super) fn of(stage: &Stage) -> Self {
-        let ready = stage.ready();
-        let health_port = ready.health.rsplit_once(':').map_or("", |(_, port)| port);
+        let first = stage.ready().next();
+        let health_port = first.and_then(|ready| ready.health.rsplit_once(':')).map_or("", |(_, port)| port);
+        let mut providers = stage.provider_urls().unwrap_or_default().into_iter();
         Self {
-            provider: stage.provider_url().unwrap_or_default(),
-            admin: format!("http://{}", ready.admin),
+            provider: providers.next().unwrap_or_default(),
+            admin: first.map(|ready| format!("http://{}", ready.admin)).unwrap_or_default(),
             health: format!("http://127.0.0.1:{health_port}"),
+            further_providers: providers.collect(),
             control: stage.simulator().control(),
             policy_file: stage.policy_file().display().to_string(),
         }

@@ -1,10 +1,10 @@
-//! Everything that the demo runs on: a temporary folder, a simulated BankID and a sidecar, on free ports.
+//! Everything that the demo runs on: a temporary folder, a simulated BankID and one or more sidecars, on free ports.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use riskgate_api::{Environment, RiskPolicy};
-use riskgate_core::config::{DecisionLog, Ports, SecretRef, TrustKind, TrustRef};
+use riskgate_core::config::{DecisionLog, Ports, RedisStore, SecretRef, TrustKind, TrustRef};
 use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::run::Ready;
 use riskgate_sidecar::{ConfigSource, StartError, Started, start as start_sidecar};
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::decisions::Decisions;
 use super::persons;
+use super::redis::{RedisError, SharedRedis};
 use crate::policy_file::Choice;
 use crate::policy_source::PolicySource;
 use crate::progress::Progress;
@@ -25,14 +26,33 @@ const EXAMPLE: &str = include_str!("../../../../../examples/bankid-se/policy.yam
 /// Everything that the demo runs on.
 pub(super) struct Stage {
     simulator: Running,
-    ready: Ready,
+    sidecars: Vec<Sidecar>,
     provider: String,
     policy_name: String,
     policy_file: PathBuf,
     decisions: Decisions,
-    end: oneshot::Sender<()>,
-    sidecar: JoinHandle<()>,
+    /// Ends after the sidecars that use it.
+    _redis: Option<SharedRedis>,
     _folder: TempDir,
+}
+
+/// One sidecar of the demo.
+struct Sidecar {
+    ready: Ready,
+    end: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+/// What a user may want otherwise.
+#[derive(Default)]
+pub(super) struct Wishes {
+    /// A policy of their own.
+    pub(super) policy: Option<PathBuf>,
+    pub(super) choice: Choice,
+    /// How many sidecars there are.
+    pub(super) replicas: u8,
+    /// A server of their own for what sidecars share.
+    pub(super) redis: Option<String>,
 }
 
 /// Why the stage could not be set.
@@ -44,17 +64,16 @@ pub(super) enum StageError {
     Simulator(anyhow::Error),
     #[error("the sidecar did not start: {0}")]
     Sidecar(#[from] StartError),
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     #[error("the temporary folder cannot be used: {0}")]
     Folder(#[from] std::io::Error),
 }
 
 impl Stage {
-    /// Starts everything, with the policy in `policy` or else the example's.
-    pub(super) async fn set(
-        policy: Option<PathBuf>,
-        choice: Choice,
-        progress: &Progress,
-    ) -> Result<Self, StageError> {
+    /// Starts everything, with the example's policy where the user wishes no other.
+    pub(super) async fn set(wishes: Wishes, progress: &Progress) -> Result<Self, StageError> {
+        let Wishes { policy, choice, replicas, redis } = wishes;
         let folder = tempfile::Builder::new().prefix("riskgate-demo-").tempdir()?;
         let policy_file = match policy {
             Some(file) => file,
@@ -64,42 +83,63 @@ impl Stage {
         let credentials = folder.path().join("credentials");
         let simulator = simulate(&credentials).await.map_err(StageError::Simulator)?;
 
-        progress.step("starting the sidecar");
-        let decisions = Decisions::new()?;
-        let setting = Setting { endpoint: simulator.bankid_se(), decisions: decisions.path() };
-        let source =
-            PolicySource::new(policy_file.clone(), choice).adjusted(move |policy| setting.fit(policy));
-        let config = source.read().map_err(StageError::Policy)?;
-        let options = riskgate_sidecar::Options {
-            source: Box::new(source),
-            credentials,
-            pod: "riskgate-demo".to_owned(),
-            log: LogHandle::none(),
+        let redis = if replicas > 1 || redis.is_some() {
+            progress.step("starting the store that the sidecars share");
+            Some(SharedRedis::start(redis, &credentials).await?)
+        } else {
+            None
         };
-        let started = start_sidecar(options).await?;
-        let ready = started.ready.clone();
-        let (end, ended) = oneshot::channel();
+
+        progress.step(if replicas == 1 { "starting the sidecar" } else { "starting the sidecars" });
+        let decisions = Decisions::new()?;
+        let mut sidecars = Vec::new();
+        let mut config = None;
+        for number in 1..=replicas {
+            let setting = Setting {
+                endpoint: simulator.bankid_se(),
+                decisions: decisions.path(),
+                redis: redis.as_ref().map(SharedRedis::config),
+            };
+            let source = PolicySource::new(policy_file.clone(), choice.clone())
+                .adjusted(move |policy| setting.fit(policy));
+            config = Some(source.read().map_err(StageError::Policy)?);
+            let pod =
+                if replicas == 1 { "riskgate-demo".to_owned() } else { format!("riskgate-demo-{number}") };
+            let options = riskgate_sidecar::Options {
+                source: Box::new(source),
+                credentials: credentials.clone(),
+                pod,
+                log: LogHandle::none(),
+            };
+            sidecars.push(Sidecar::start(options).await?);
+        }
+        let config = config.as_ref();
         Ok(Self {
             simulator,
-            ready,
-            provider: config.providers.first().map(|entry| entry.name.clone()).unwrap_or_default(),
-            policy_name: config.policy.to_string(),
+            sidecars,
+            provider: config
+                .and_then(|config| Some(config.providers.first()?.name.clone()))
+                .unwrap_or_default(),
+            policy_name: config.map(|config| config.policy.to_string()).unwrap_or_default(),
             policy_file,
             decisions,
-            end,
-            sidecar: tokio::spawn(serve(started, ended)),
+            _redis: redis,
             _folder: folder,
         })
     }
 
-    /// Where the application reaches BankID.
-    pub(super) fn provider_url(&self) -> anyhow::Result<String> {
-        let address = self.ready.providers.get(&self.provider);
-        Ok(format!("http://{}", address.context("the sidecar has no listener for the provider")?))
+    /// Where applications reach BankID: at each sidecar.
+    pub(super) fn provider_urls(&self) -> anyhow::Result<Vec<String>> {
+        let url = |sidecar: &Sidecar| {
+            let address = sidecar.ready.providers.get(&self.provider);
+            Ok(format!("http://{}", address.context("the sidecar has no listener for the provider")?))
+        };
+        self.sidecars.iter().map(url).collect()
     }
 
-    pub(super) fn ready(&self) -> &Ready {
-        &self.ready
+    /// Where the sidecars listen.
+    pub(super) fn ready(&self) -> impl Iterator<Item = &Ready> {
+        self.sidecars.iter().map(|sidecar| &sidecar.ready)
     }
 
     pub(super) fn simulator(&self) -> &Running {
@@ -121,10 +161,21 @@ impl Stage {
 
     /// Ends everything in order, and removes the folder.
     pub(super) async fn strike(self) {
-        // Neither is of interest any more where it ended before.
-        let _ended = self.end.send(());
-        let _ended = self.sidecar.await;
+        for sidecar in self.sidecars {
+            // Neither is of interest any more where it ended before.
+            let _ended = sidecar.end.send(());
+            let _ended = sidecar.serving.await;
+        }
         self.simulator.stop().await;
+    }
+}
+
+impl Sidecar {
+    async fn start(options: riskgate_sidecar::Options) -> Result<Self, StageError> {
+        let started = start_sidecar(options).await?;
+        let ready = started.ready.clone();
+        let (end, ended) = oneshot::channel();
+        Ok(Self { ready, end, serving: tokio::spawn(serve(started, ended)) })
     }
 }
 
@@ -152,6 +203,7 @@ async fn simulate(credentials: &Path) -> anyhow::Result<Running> {
 struct Setting {
     endpoint: String,
     decisions: String,
+    redis: Option<RedisStore>,
 }
 
 impl Setting {
@@ -161,6 +213,10 @@ impl Setting {
         spec.ports = Ports { admin: 0, health: 0 };
         spec.log.decisions = DecisionLog::File(self.decisions.clone());
         spec.pseudonym_key_ref = None;
+        spec.store.redis = self.redis.clone();
+        if self.redis.is_some() {
+            spec.store.memory = None;
+        }
         for entry in &mut spec.providers {
             entry.listen.port = 0;
             if let Some(bankid) = &mut entry.bank_id_se {

@@ -4,20 +4,21 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use riskgate_core::signal::PROVIDER_SOURCE;
 use riskgate_core::{DecisionRecord, Reason, ReasonCode, Verdict};
 
-use super::report::{Report, Row};
+use super::report::{Report, Route, Row};
 
 /// In place of what is not there.
 const NOTHING: &str = "-";
 
 /// The table, and where to look next.
 pub(super) fn of(report: &Report) -> String {
+    let several = report.rows.iter().any(|row| row.route.is_some());
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(["RISK", "INDICATION", "VERDICT", "REASONS", "APPLICATION RECEIVED"])
+        .set_header(header(several))
         .set_constraints([ColumnConstraint::LowerBoundary(Width::Fixed(10))])
-        .add_rows(report.rows.iter().map(cells));
+        .add_rows(report.rows.iter().map(|row| cells(row, several)));
     if let Some(first) = table.column_mut(0) {
         first.set_padding((0, 1));
     }
@@ -61,12 +62,34 @@ fn heading(row: &Row) -> String {
     format!("{flow} ({}), attached: {attached}", row.operation)
 }
 
-fn cells(row: &Row) -> [String; 5] {
+fn header(several: bool) -> Vec<&'static str> {
+    let mut header = vec!["RISK", "INDICATION", "VERDICT", "REASONS", "APPLICATION RECEIVED"];
+    if several {
+        header.insert(1, "PODS");
+    }
+    header
+}
+
+/// `1 > 2`: ordered at the first sidecar, collected at the second.
+fn route(row: &Row) -> String {
+    match row.route {
+        Some(Route { ordered, collected: Some(collected) }) => format!("{ordered} > {collected}"),
+        Some(Route { ordered, collected: None }) => ordered.to_string(),
+        None => NOTHING.to_owned(),
+    }
+}
+
+fn cells(row: &Row, several: bool) -> Vec<String> {
     let of = |tell: fn(&DecisionRecord<'_>) -> String| {
         let text = row.decision.as_ref().map(tell).unwrap_or_default();
         if text.is_empty() { NOTHING.to_owned() } else { text }
     };
-    [format!("  {}", row.risk), of(indication), of(verdict), of(reasons), row.received.to_string()]
+    let mut cells =
+        vec![format!("  {}", row.risk), of(indication), of(verdict), of(reasons), row.received.to_string()];
+    if several {
+        cells.insert(1, route(row));
+    }
+    cells
 }
 
 fn indication(decision: &DecisionRecord<'_>) -> String {

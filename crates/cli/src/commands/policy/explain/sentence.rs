@@ -30,7 +30,10 @@ pub(super) fn of(reason: &Reason) -> String {
         ReasonCode::ContextLost if source.is_some() => {
             format!("what {who} said when the order was made is lost, and the policy says {rule}")
         }
-        ReasonCode::ContextLost | ReasonCode::ChallengeMet | ReasonCode::Uncovered => {
+        ReasonCode::ContextLost
+        | ReasonCode::ChallengeMet
+        | ReasonCode::StoreDegraded
+        | ReasonCode::Uncovered => {
             format!("{observed}, and the policy says {rule}")
         }
         ReasonCode::BelowThresholds if rule == "no threshold" => {

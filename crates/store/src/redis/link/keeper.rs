@@ -1,0 +1,143 @@
+//! The keeper: makes the connection, again when it is reported, again when login or servers change.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use redis::RedisError;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::connect::Target;
+use super::{Live, State};
+use crate::redis::options::{Limits, Reach};
+use crate::redis::outage::Outage;
+use crate::redis::random::byte;
+
+/// A connection that is reported this soon, and never answered an operation, is no better than none.
+const TOO_SOON: Duration = Duration::from_secs(1);
+
+/// Keeps `state` up to date, for ever.
+pub(super) async fn keep(
+    mut target: Target,
+    mut wanted: watch::Receiver<Arc<Reach>>,
+    state: Arc<watch::Sender<State>>,
+    outage: Arc<Outage>,
+) {
+    let mut pause = Pause::new(wanted.borrow().limits);
+    loop {
+        let limit = wanted.borrow().limits.connect;
+        match connect(&mut target, limit).await {
+            Ok(live) => {
+                let made = Instant::now();
+                state.send_replace(State::Up(live.clone()));
+                outage.ended();
+                let last = serve(live, &state, &mut wanted, &mut target).await;
+                if last.proven.load(Ordering::Relaxed) || made.elapsed() > TOO_SOON {
+                    pause = Pause::new(wanted.borrow().limits);
+                    continue;
+                }
+                down(&state, &outage, "connections are taken, and operations are not answered in time");
+            }
+            Err(reason) => down(&state, &outage, &reason),
+        }
+        tokio::select! {
+            () = sleep(pause.next()) => {}
+            changed = wanted.changed() => {
+                if changed.is_err() { return } // the store is gone
+                renew(&mut target, &wanted);
+            }
+        }
+    }
+}
+
+fn down(state: &watch::Sender<State>, outage: &Outage, reason: &str) {
+    outage.began(reason);
+    state.send_replace(State::Down(reason.into()));
+}
+
+async fn connect(target: &mut Target, limit: Duration) -> Result<Arc<Live>, String> {
+    match timeout(limit, target.connect()).await {
+        Ok(Ok(connection)) => Ok(Arc::new(Live { connection, proven: AtomicBool::new(false) })),
+        Ok(Err(error)) => Err(reason(&error)),
+        Err(_) => Err(format!("no connection within {} ms", limit.as_millis())),
+    }
+}
+
+/// The library's words; a login that is refused says what to look at.
+fn reason(error: &RedisError) -> String {
+    match error.kind() {
+        redis::ErrorKind::AuthenticationFailed => format!("credentialsRef: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+/// While a connection serves: moves to what is wanted meanwhile without giving up what works, and gives back the connection
+/// that was reported.
+async fn serve(
+    mut live: Arc<Live>,
+    state: &watch::Sender<State>,
+    wanted: &mut watch::Receiver<Arc<Reach>>,
+    target: &mut Target,
+) -> Arc<Live> {
+    let mut seen = state.subscribe();
+    // The pauses between attempts to move, while there is something to move to.
+    let mut behind: Option<Pause> = None;
+    loop {
+        let again = behind.as_mut().map(Pause::next);
+        tokio::select! {
+            () = reported(&mut seen) => return live,
+            changed = wanted.changed() => {
+                if changed.is_err() { std::future::pending::<()>().await } // ended by whoever drops the link
+                renew(target, wanted);
+            }
+            () = sleep(again.unwrap_or_default()), if again.is_some() => {}
+        }
+        let limits = wanted.borrow().limits;
+        match connect(target, limits.connect).await {
+            Ok(new) => {
+                live = new;
+                state.send_replace(State::Up(live.clone()));
+                behind = None;
+            }
+            Err(reason) if behind.is_none() => {
+                tracing::error!(
+                    reason,
+                    "the new settings of the shared store do not work yet, the old ones stay"
+                );
+                behind = Some(Pause::new(limits));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn reported(seen: &mut watch::Receiver<State>) {
+    // The sender is with the keeper itself.
+    drop(seen.wait_for(|state| matches!(state, State::Connecting)).await);
+}
+
+fn renew(target: &mut Target, wanted: &watch::Receiver<Arc<Reach>>) {
+    // What does not read was refused before it was wanted.
+    if let Ok(new) = Target::new(&wanted.borrow()) {
+        *target = new;
+    }
+}
+
+/// Growing pauses, each a random part shorter: pods that lost a server together do not come back together.
+struct Pause {
+    next: Duration,
+    longest: Duration,
+}
+
+impl Pause {
+    fn new(limits: Limits) -> Self {
+        Self { next: limits.first_pause, longest: limits.longest_pause }
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
+        pause.mul_f64(0.5 + f64::from(byte()) / 512.0)
+    }
+}

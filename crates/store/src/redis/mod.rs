@@ -1,0 +1,280 @@
+//! The shared store: transactions in a Redis or Valkey server, for sidecars that serve the same users.
+//!
+//! One hash a transaction, at a name that hides its reference. Its fields:
+//!
+//! | field | holds |
+//! |---|---|
+//! | `d` | the deadline, by the sidecars' clocks, in milliseconds. The server's own expiry comes [`SPARE`] later |
+//! | `f` | the facts of the order, sealed |
+//! | `h` | the terminal answer as the provider gave it, sealed; gone once there is `s` |
+//! | `s`, `t` | the terminal answer as the application gets it, sealed; and who settled it |
+//! | `r`, `c` | its decision record, sealed, and since when somebody has it in hand; both gone once it was written |
+//! | `u` | a request for the result was lost |
+//!
+//! Every operation is one round trip: a read, or one script on one key. There are no locks and no operations on two keys, so a
+//! cluster serves as well as one server.
+
+mod check;
+mod codec;
+mod link;
+mod names;
+mod options;
+mod outage;
+mod random;
+mod scripts;
+mod seals;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use redis::{Cmd, Value};
+use riskgate_core::{Clock, Millis};
+
+pub use self::check::{Finding, Grade, check};
+pub use self::link::SetupError;
+use self::link::{Link, LinkError};
+pub use self::options::{Limits, Login, Reach, RedisOptions, Servers};
+use self::outage::Outage;
+use self::scripts::add;
+use self::seals::{Field, Seals};
+use crate::seal::KeyRing;
+use crate::store::{Claim, Key, RECORD_LEASE, StoreError, TransactionStore, Usage};
+use crate::transaction::{HELD_FOR, Held, OPEN_FOR, Order, Settled, Terminal, Transaction};
+
+/// How much longer than a transaction's deadline the server keeps it: more than the clocks of two pods differ by.
+pub const SPARE: Millis = 60_000;
+
+/// How long a change that the server took proves that it takes the next.
+const PROVEN_FOR: Duration = Duration::from_millis(500);
+
+/// The store over Redis or Valkey.
+pub struct RedisStore {
+    link: Link,
+    outage: Arc<Outage>,
+    prefix: String,
+    seals: Seals,
+    clock: Arc<dyn Clock>,
+    /// When the server last took a change.
+    changed: Mutex<Option<Instant>>,
+    /// Whether it was told that values do not read: once for each set of keys, since there may be many.
+    unreadable_told: AtomicBool,
+}
+
+impl RedisStore {
+    /// A store that begins to connect, and does not wait for it: while there is no connection, operations fail.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] when the options cannot be used.
+    pub fn start(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+        let RedisOptions { reach, prefix, keys } = options;
+        let outage = Arc::new(Outage::default());
+        let link = Link::start(reach, outage.clone())?;
+        Ok(Self {
+            link,
+            outage,
+            prefix,
+            seals: Seals::new(keys),
+            clock,
+            changed: Mutex::new(None),
+            unreadable_told: AtomicBool::new(false),
+        })
+    }
+
+    /// Moves to other keys, another login or other roots. The old connection serves until the new one works.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`]; then nothing changed.
+    pub fn reconfigure(&self, reach: Reach, keys: KeyRing) -> Result<(), SetupError> {
+        self.link.retarget(reach)?;
+        self.seals.replace(keys);
+        self.unreadable_told.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Forgets everything about a transaction, its answer included.
+    async fn forget(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.name(key));
+        self.link.query::<()>(&command).await.map_err(|error| self.failed(&error))
+    }
+
+    fn name(&self, key: Key<'_>) -> String {
+        names::name(&self.prefix, key)
+    }
+
+    /// Judges what came of a change.
+    fn changed<T>(&self, result: Result<T, LinkError>) -> Result<T, StoreError> {
+        let changed = result.map_err(|error| self.failed(&error))?;
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.outage.ended();
+        Ok(changed)
+    }
+
+    fn failed(&self, error: &LinkError) -> StoreError {
+        let text = error.to_string();
+        // What cannot be reached is told by the link's keeper.
+        if matches!(error, LinkError::Refused(_)) {
+            self.outage.began(&text);
+        }
+        StoreError::Unavailable(text)
+    }
+
+    /// Tells that a value does not read.
+    fn unread<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Unreadable(_)) = &result
+            && !self.unreadable_told.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(%error, "what cannot be read is judged as lost; told once until the keys change");
+        }
+        result
+    }
+
+    fn is_proven(&self) -> bool {
+        let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.is_some_and(|at| at.elapsed() < PROVEN_FOR)
+    }
+}
+
+impl std::fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RedisStore {{ {} }}", self.prefix)
+    }
+}
+
+#[async_trait]
+impl TransactionStore for RedisStore {
+    /// Asks for a change that means nothing, unless another was taken just now: a server that is full, read-only or gone takes
+    /// neither. In a cluster the answer is that of one primary, behind a ping of all.
+    async fn admit(&self) -> Result<(), StoreError> {
+        if self.is_proven() {
+            return Ok(());
+        }
+        let mut command = redis::cmd("SET");
+        command.arg(format!("{}admit", self.prefix)).arg("1").arg("PX").arg(SPARE);
+        self.changed(self.link.query::<()>(&command).await)
+    }
+
+    async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
+        let name = self.name(key);
+        let facts = self.seals.order(&name, order)?;
+        let times = [self.clock.now(), OPEN_FOR, SPARE];
+        let arguments = |command: &mut Cmd| {
+            add(command, &times);
+            command.arg(&facts);
+        };
+        self.changed(scripts::OPEN.run::<()>(&self.link, &name, arguments).await)
+    }
+
+    async fn get(&self, key: Key<'_>) -> Result<Option<Transaction>, StoreError> {
+        let name = self.name(key);
+        let mut command = redis::cmd("HMGET");
+        command.arg(&name);
+        add(&mut command, &["d", "f", "h", "s", "u", "c"]);
+        let values = self.link.query(&command).await.map_err(|error| self.failed(&error))?;
+        let [deadline, facts, held, settled, unresolved, claimed]: [Option<Vec<u8>>; 6] = values;
+        let deadline = deadline.and_then(|digits| std::str::from_utf8(&digits).ok()?.parse().ok());
+        if deadline.is_none_or(|deadline: Millis| deadline <= self.clock.now()) {
+            return Ok(None);
+        }
+        let terminal = match (settled, held) {
+            (Some(settled), _) => {
+                Some(Terminal::Settled(self.unread(self.seals.read_settled(&name, settled))?))
+            }
+            (None, Some(held)) => Some(Terminal::Held(self.unread(self.seals.read_held(&name, held))?)),
+            (None, None) => None,
+        };
+        let read_order = |facts| self.unread(self.seals.read_order(&name, facts));
+        let order = match facts.map(read_order).transpose() {
+            Ok(order) => order,
+            // A settled answer is given whatever became of the facts: nothing is judged any more.
+            Err(_) if matches!(terminal, Some(Terminal::Settled(_))) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Transaction {
+            order,
+            terminal,
+            unresolved: unresolved.is_some(),
+            unrecorded: claimed.is_some(),
+            degraded: false,
+        }))
+    }
+
+    async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError> {
+        let name = self.name(key);
+        let held = self.seals.held(&name, &held)?;
+        let times = [self.clock.now(), HELD_FOR, SPARE];
+        let arguments = |command: &mut Cmd| {
+            add(command, &times);
+            command.arg(&held);
+        };
+        self.changed(scripts::HOLD.run::<()>(&self.link, &name, arguments).await)
+    }
+
+    async fn settle(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        record: Option<Bytes>,
+    ) -> Result<Option<Settled>, StoreError> {
+        let name = self.name(key);
+        let answer = self.seals.settled(&name, &settled)?;
+        let record = record.map(|line| self.seals.seal(&name, Field::Record, &line)).transpose()?;
+        let times = [self.clock.now(), settled.outcome.window(), SPARE];
+        let token = random::token();
+        let arguments = |command: &mut Cmd| {
+            add(command, &times);
+            command.arg(&token).arg(&answer).arg(record.as_deref().unwrap_or_default());
+        };
+        let earlier: Option<Vec<u8>> =
+            self.changed(scripts::SETTLE.run(&self.link, &name, arguments).await)?;
+        earlier.map(|earlier| self.unread(self.seals.read_settled(&name, earlier))).transpose()
+    }
+
+    async fn recorded(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let mut command = redis::cmd("HDEL");
+        command.arg(self.name(key)).arg("r").arg("c");
+        self.link.query::<()>(&command).await.map_err(|error| self.failed(&error))
+    }
+
+    async fn claim_record(&self, key: Key<'_>) -> Result<Claim, StoreError> {
+        let name = self.name(key);
+        let arguments = |command: &mut Cmd| {
+            command.arg(RECORD_LEASE);
+        };
+        let claimed = scripts::CLAIM.run(&self.link, &name, arguments).await;
+        match claimed.map_err(|error| self.failed(&error))? {
+            Value::Int(1) => Ok(Claim::InHand),
+            Value::BulkString(sealed) => {
+                self.seals.open(&name, Field::Record, sealed).map(|line| Claim::Yours(line.into()))
+            }
+            _ => Ok(Claim::Written),
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let arguments = |command: &mut Cmd| {
+            command.arg(now);
+        };
+        self.changed(scripts::UNRESOLVED.run::<()>(&self.link, &self.name(key), arguments).await)
+    }
+
+    async fn remove(&self, key: Key<'_>) -> Result<(), StoreError> {
+        let removed = scripts::REMOVE.run::<()>(&self.link, &self.name(key), |_| {}).await;
+        removed.map_err(|error| self.failed(&error))
+    }
+
+    /// Nothing: the server has tools of its own to count what it holds, for all sidecars at once.
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+}

@@ -1,0 +1,10 @@
+-- The decision record of a settled answer, for whoever finds it unwritten. ARGV: the lease.
+-- 0: it was written. 1: somebody has it in hand. Else the record, which is the caller's to write for the length of the lease.
+local key = KEYS[1]
+local claimed = redis.call('HGET', key, 'c')
+if not claimed then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now < tonumber(claimed) + tonumber(ARGV[1]) then return 1 end
+redis.call('HSET', key, 'c', string.format('%.0f', now))
+return redis.call('HGET', key, 'r')

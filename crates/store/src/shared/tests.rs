@@ -1,0 +1,177 @@
+//! A shared store that comes and goes.
+
+use std::sync::Mutex;
+
+use riskgate_core::SystemClock;
+
+use super::*;
+use crate::conformance::samples::{held, order, settled};
+use crate::conformance::{ManualClock, promises};
+
+const KEY: Key<'static> = Key { provider: "bankid", reference: "131daac9" };
+const ROOM: u64 = 1 << 30;
+
+/// A store that fails while it is told to.
+struct Switched {
+    store: MemoryStore,
+    down: Arc<AtomicBool>,
+}
+
+impl Switched {
+    fn store(&self) -> Result<&MemoryStore, StoreError> {
+        let down = self.down.load(Ordering::Relaxed);
+        if down { Err(StoreError::Unavailable("switched off".to_owned())) } else { Ok(&self.store) }
+    }
+}
+
+#[async_trait]
+impl TransactionStore for Switched {
+    async fn admit(&self) -> Result<(), StoreError> {
+        self.store()?.admit().await
+    }
+    async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
+        self.store()?.open(key, order).await
+    }
+    async fn get(&self, key: Key<'_>) -> Result<Option<Transaction>, StoreError> {
+        self.store()?.get(key).await
+    }
+    async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError> {
+        self.store()?.hold(key, held).await
+    }
+    async fn settle(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        record: Option<Bytes>,
+    ) -> Result<Option<Settled>, StoreError> {
+        self.store()?.settle(key, settled, record).await
+    }
+    async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
+        self.store()?.mark_unresolved(key).await
+    }
+    async fn remove(&self, key: Key<'_>) -> Result<(), StoreError> {
+        self.store()?.remove(key).await
+    }
+    fn usage(&self) -> Usage {
+        self.store.usage()
+    }
+}
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<&'static str>>);
+
+impl StoreObserver for Heard {
+    fn failed(&self, operation: &'static str, _error: &StoreError) {
+        self.0.lock().unwrap().push(operation);
+    }
+}
+
+struct Case {
+    store: SharedStore<Switched>,
+    down: Arc<AtomicBool>,
+    heard: Arc<Heard>,
+}
+
+impl Case {
+    fn new(when: WhenUnavailable) -> Self {
+        let clock = Arc::new(SystemClock::new());
+        let (down, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Heard::default()));
+        let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: down.clone() };
+        let store = SharedStore::new(shared, MemoryStore::new(ROOM, clock), when, heard.clone());
+        Self { store, down, heard }
+    }
+
+    fn switch(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
+
+    async fn known(&self) -> Transaction {
+        self.store.get(KEY).await.unwrap().unwrap()
+    }
+
+    fn heard(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.heard.0.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn with_a_store_that_works_it_keeps_the_contract_and_memory_stays_empty() {
+    let make = |clock: Arc<ManualClock>| async move {
+        let shared =
+            Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::new(AtomicBool::new(false)) };
+        let observer = Arc::new(Heard::default());
+        SharedStore::new(shared, MemoryStore::new(0, clock), WhenUnavailable::Refuse, observer)
+    };
+    promises(make).await.unwrap();
+}
+
+#[tokio::test]
+async fn degraded_it_knows_what_it_learned_itself_and_says_so() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.open(KEY, order(1)).await.unwrap();
+    case.switch(true);
+    assert_eq!(case.known().await, Transaction { degraded: true, ..Transaction::default() });
+    let other = Key { reference: "made in the outage", ..KEY };
+    case.store.admit().await.unwrap();
+    case.store.open(other, order(2)).await.unwrap();
+    let known = case.store.get(other).await.unwrap().unwrap();
+    assert_eq!((known.order, known.degraded), (Some(order(2)), true));
+    assert_eq!(case.heard(), ["get", "admit", "open", "get"]);
+}
+
+#[tokio::test]
+async fn refusing_it_asks_nobody_and_still_loses_no_answer() {
+    let case = Case::new(WhenUnavailable::Refuse);
+    case.store.open(KEY, order(1)).await.unwrap();
+    case.switch(true);
+    assert!(matches!(case.store.admit().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(case.store.get(KEY).await, Err(StoreError::Unavailable(_))));
+    // An answer was under way when the store went down.
+    assert_eq!(case.store.settle(KEY, settled(2), None).await.unwrap(), None);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn after_the_outage_both_are_read_together() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.open(KEY, order(1)).await.unwrap();
+    case.switch(true);
+    case.store.hold(KEY, held(1)).await.unwrap();
+    case.switch(false);
+    let known = case.known().await;
+    assert_eq!(known.order, Some(order(1)), "from the shared store");
+    assert_eq!(known.terminal, Some(Terminal::Held(held(1))), "from memory");
+    assert_eq!(case.store.settle(KEY, settled(2), None).await.unwrap(), None);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn an_answer_of_the_outage_is_brought_to_the_others() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.open(KEY, order(1)).await.unwrap();
+    case.switch(true);
+    case.store.settle(KEY, settled(2), None).await.unwrap();
+    case.switch(false);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+    let others_see = case.store.shared().get(KEY).await.unwrap().unwrap().terminal;
+    assert_eq!(others_see, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn the_first_settled_answer_stays_the_answer_across_an_outage() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.settle(KEY, settled(2), None).await.unwrap();
+    case.switch(true);
+    case.store.settle(KEY, settled(3), None).await.unwrap();
+    case.switch(false);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn a_policy_that_changes_is_followed() {
+    let case = Case::new(WhenUnavailable::Refuse);
+    case.switch(true);
+    assert!(case.store.get(KEY).await.is_err());
+    case.store.set_when_unavailable(WhenUnavailable::Degrade);
+    assert!(case.known().await.degraded);
+}

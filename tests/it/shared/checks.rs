@@ -1,0 +1,158 @@
+//! `riskgate check store` on servers that are well and on servers that are not.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use harness::{Policy, RedisCluster, RedisServer, Simulator, binary};
+use serde_json::{Value, json};
+
+use crate::stage::{policy, secret, simulator};
+
+/// Runs the check; its exit code and answer.
+fn check(policy: &Policy, simulator: &Simulator, arguments: &[&str]) -> Result<(i32, Value)> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("policy.yaml");
+    policy.write(&file)?;
+    let mut command = Command::new(binary("riskgate")?);
+    command.args(["check", "store", "--output", "json", "--policy"]).arg(&file);
+    command.arg("--credentials").arg(simulator.credentials()).args(arguments);
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let answer =
+        serde_json::from_slice(&output.stdout).with_context(|| said.clone()).unwrap_or(Value::String(said));
+    Ok((output.status.code().context("ended by a signal")?, answer))
+}
+
+/// The result of the check of this name, with what was seen and the hint.
+fn of<'a>(answer: &'a Value, name: &str) -> Result<(&'a str, &'a str, &'a str)> {
+    let checks = answer["checks"].as_array().with_context(|| answer.to_string())?;
+    let named =
+        |check: &&Value| check["check"].as_str().is_some_and(|check| check.split(' ').next() == Some(name));
+    let check = checks.iter().find(named).with_context(|| format!("no check {name}: {answer}"))?;
+    let text = |member: &str| check[member].as_str().unwrap_or_default();
+    Ok((text("result"), text("seen"), text("hint")))
+}
+
+fn with_redis(simulator: &Simulator, server: &RedisServer, redis: &Value) -> Policy {
+    policy(simulator, server).with_spec(&json!({ "store": { "redis": redis } }))
+}
+
+#[tokio::test]
+async fn a_good_server_passes_and_keeps_nothing_of_it() -> Result<()> {
+    let simulator = simulator().await?;
+    let server = RedisServer::start(&["--appendonly", "yes"]).await?;
+    let (code, answer) = check(&policy(&simulator, &server), &simulator, &["--strict"])?;
+    assert_eq!((code, &answer["usable"]), (0, &json!(true)), "{answer}");
+    for name in
+        ["connect", "version", "role", "eviction", "persistence", "clock", "admit", "write", "read", "forget"]
+    {
+        assert_eq!(of(&answer, name)?.0, "passed", "{name}");
+    }
+    let left: Vec<String> = server.command(&["KEYS", "*riskgate-check*"]).await?;
+    assert!(left.is_empty(), "{left:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_unwise_warns_and_fails_when_strict() -> Result<()> {
+    let simulator = simulator().await?;
+    let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]).await?;
+    let (code, answer) = check(&policy(&simulator, &server), &simulator, &[])?;
+    assert_eq!((code, &answer["usable"]), (0, &json!(true)), "{answer}");
+    let (result, seen, hint) = of(&answer, "eviction")?;
+    assert_eq!(result, "warned");
+    assert!(seen.contains("allkeys-lru") && hint.contains("noeviction"), "{seen}: {hint}");
+    assert_eq!(of(&answer, "persistence")?.0, "warned");
+    assert_eq!(check(&policy(&simulator, &server), &simulator, &["--strict"])?.0, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_or_wants_another_login_says_so() -> Result<()> {
+    let simulator = simulator().await?;
+    let mut server = RedisServer::start(&["--requirepass", "secret"]).await?;
+    let (code, answer) = check(&policy(&simulator, &server), &simulator, &[])?;
+    let (result, _, hint) = of(&answer, "connect")?;
+    assert_eq!((code, result), (1, "failed"), "{answer}");
+    assert!(hint.contains("credentialsRef"), "{answer}");
+
+    secret(&simulator, "login", "password", b"wrong")?;
+    let with_login = with_redis(&simulator, &server, &json!({ "credentialsRef": { "name": "login" } }));
+    let (_, answer) = check(&with_login, &simulator, &[])?;
+    assert!(of(&answer, "connect")?.2.contains("must hold the user and password"), "{answer}");
+    secret(&simulator, "login", "password", b"secret\n")?;
+    assert_eq!(check(&with_login, &simulator, &[])?.0, 0);
+
+    server.kill().await?;
+    let (code, answer) = check(&policy(&simulator, &server), &simulator, &[])?;
+    let (result, _, hint) = of(&answer, "connect")?;
+    assert_eq!((code, result), (1, "failed"));
+    assert!(hint.contains("network policies"), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_with_the_documented_rights_passes_and_one_right_less_is_told() -> Result<()> {
+    let simulator = simulator().await?;
+    let server = RedisServer::start(&["--appendonly", "yes"]).await?;
+    let rights = "+ping +set +hmget +hget +hset +hdel +hexists +del +pexpire +time +evalsha +eval +info";
+    let mut user = vec!["ACL", "SETUSER", "riskgate", "on", ">secret", "~riskgate:*"];
+    user.extend(rights.split(' '));
+    server.command::<()>(&user).await?;
+    secret(&simulator, "login", "username", b"riskgate")?;
+    secret(&simulator, "login", "password", b"secret")?;
+    let policy = with_redis(&simulator, &server, &json!({ "credentialsRef": { "name": "login" } }));
+    let (code, answer) = check(&policy, &simulator, &["--strict"])?;
+    assert_eq!(code, 0, "{answer}");
+    server.command::<()>(&["ACL", "SETUSER", "riskgate", "-hset"]).await?;
+    let (code, answer) = check(&policy, &simulator, &[])?;
+    let (result, _, hint) = of(&answer, "write")?;
+    assert_eq!((code, result), (1, "failed"), "{answer}");
+    assert!(hint.contains("+hset"), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_server_and_a_replica_are_told_apart() -> Result<()> {
+    let simulator = simulator().await?;
+    let server = RedisServer::start(&[]).await?;
+    server.command::<()>(&["CONFIG", "SET", "maxmemory", "1"]).await?;
+    let (_, answer) = check(&policy(&simulator, &server), &simulator, &[])?;
+    let (result, _, hint) = of(&answer, "admit")?;
+    assert_eq!(result, "failed", "{answer}");
+    assert!(hint.contains("raise maxmemory"), "{answer}");
+
+    let port = server.port().to_string();
+    let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await?;
+    let (code, answer) = check(&policy(&simulator, &replica), &simulator, &[])?;
+    let (result, _, hint) = of(&answer, "role")?;
+    assert_eq!((code, result), (1, "failed"), "{answer}");
+    assert!(hint.contains("primary"), "{answer}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cluster_is_checked_node_by_node_and_whole() -> Result<()> {
+    let simulator = simulator().await?;
+    let cluster = RedisCluster::start().await?;
+    let nodes = json!({ "store": { "redis": { "url": null, "cluster": { "urls": cluster.urls() } } } });
+    let any = RedisServer::start(&[]).await?;
+    let policy = policy(&simulator, &any).with_spec(&nodes);
+    let (code, answer) = check(&policy, &simulator, &[])?;
+    assert_eq!(code, 0, "{answer}");
+    assert_eq!(of(&answer, "cluster")?.0, "passed");
+    let connected = answer["checks"].as_array().context("checks")?;
+    let connects = connected.iter().filter(|check| check["check"].to_string().contains("connect ")).count();
+    assert_eq!(connects, 3);
+    assert_eq!(of(&answer, "write")?.0, "passed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_policy_without_a_shared_store_is_told_what_to_write() -> Result<()> {
+    let simulator = simulator().await?;
+    let (code, said) = check(&Policy::new(simulator.endpoint()), &simulator, &[])?;
+    assert_eq!(code, 78);
+    assert!(said.to_string().contains("store: { redis:"), "{said}");
+    Ok(())
+}

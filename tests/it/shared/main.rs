@@ -1,0 +1,8 @@
+//! Several sidecars on one store: as if there were one.
+
+mod checks;
+mod crashes;
+mod logins;
+mod outages;
+mod pods;
+mod stage;
