@@ -20,7 +20,8 @@ pub(crate) fn plan(
     operations: &mut Operations,
 ) -> (BTreeMap<String, BTreeSet<String>>, Vec<Notice>) {
     let (mut set, mut warnings) = (BTreeMap::new(), Vec::new());
-    for container in pod.containers().iter().filter(|it| takes_variables(pod, it)) {
+    let sidecar = pod.sidecar().filter(|_| before.is_some());
+    for container in pod.containers().iter().filter(|it| takes_variables(sidecar.as_ref(), it)) {
         let mut of_container =
             OfContainer { container, before, names: BTreeSet::new(), warnings: &mut warnings };
         of_container.plan(bindings, undo, operations);
@@ -33,11 +34,12 @@ pub(crate) fn plan(
     (set, warnings)
 }
 
-/// An init container that ends before the sidecar starts would find nobody there.
-fn takes_variables(pod: &Pod<'_>, container: &Container<'_>) -> bool {
+/// An init container that ends before the sidecar starts would find nobody there. Without a sidecar of an earlier injection,
+/// it starts in front of all others.
+fn takes_variables(sidecar: Option<&Container<'_>>, container: &Container<'_>) -> bool {
     let starts_after = match container.section {
         Section::Containers => true,
-        Section::InitContainers => pod.sidecar().is_none_or(|sidecar| container.index > sidecar.index),
+        Section::InitContainers => sidecar.is_none_or(|sidecar| container.index > sidecar.index),
     };
     starts_after && !container.is_sidecar() && !mesh::owns(container)
 }

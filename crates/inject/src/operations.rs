@@ -47,10 +47,11 @@ impl Operations {
     }
 
     /// Adds an item in front of a list of the pod's specification, which is made where it is missing.
-    pub(crate) fn add_first(&mut self, field: &str, list: Found<&Vec<Value>>, value: Value) {
-        match list {
-            Found::There(items) => {
-                if let Some(name) = items.first().and_then(|first| first.get("name")) {
+    /// `first` is what stands in front until then, where there is a list.
+    pub(crate) fn add_first(&mut self, field: &str, first: Found<Option<&Value>>, value: Value) {
+        match first {
+            Found::There(first) => {
+                if let Some(name) = first.and_then(|first| first.get("name")) {
                     self.test(place(["spec", field, "0", "name"]), name.clone());
                 }
                 self.add(place(["spec", field, "0"]), value);

@@ -66,6 +66,14 @@ pub(crate) enum Found<T> {
 }
 
 impl<T> Found<T> {
+    pub(crate) fn map<U>(self, of: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Absent => Found::Absent,
+            Self::Null => Found::Null,
+            Self::There(value) => Found::There(of(value)),
+        }
+    }
+
     pub(crate) fn there(self) -> Option<T> {
         match self {
             Self::There(value) => Some(value),
