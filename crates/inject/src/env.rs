@@ -9,7 +9,7 @@ use crate::mesh;
 use crate::operations::{Operations, place};
 use crate::pod::{Container, Found, Pod, Section, list};
 use crate::reason::{Notice, Reason};
-use crate::status::{Status, Undo, env_place};
+use crate::status::{Restore, Status, Undo, env_place};
 
 /// Plans the variables of every container that starts after the sidecar. What a pod sets itself stays, with a warning.
 pub(crate) fn plan(
@@ -66,7 +66,7 @@ impl OfContainer<'_> {
                 Some((at, variable)) => self.keep(name, &url, at, variable, &path, &mut changes),
             }
         }
-        self.remove_stale(bindings, &path, &mut changes);
+        self.remove_stale(bindings, &path, undo, missing.is_empty(), &mut changes);
         let entry = |(name, url): &(&String, String)| json!({ "name": name, "value": url });
         match list(container.value, "env").and_then(Found::there) {
             // In front, so that the pod's own variables can refer to them; the last one first keeps the policy's order.
@@ -116,16 +116,32 @@ impl OfContainer<'_> {
         self.warnings.push(Notice::new(Reason::EnvKept, message));
     }
 
-    /// Variables of an earlier injection that the policy does not have any more.
-    fn remove_stale(&self, bindings: &Bindings, path: &[&str], changes: &mut Operations) {
+    /// Variables of an earlier injection that the policy does not have any more. Where they were all that there is and none
+    /// comes, the list that was made for them goes, too: afterwards nobody would know that it was not the pod's.
+    fn remove_stale(
+        &self,
+        bindings: &Bindings,
+        path: &[&str],
+        undo: &mut Undo,
+        none_comes: bool,
+        changes: &mut Operations,
+    ) {
         let Some(before) = self.before else { return };
         let wanted = |name: &str| bindings.listeners.iter().any(|it| it.env.iter().any(|env| env == name));
-        for (at, variable) in self.container.list("env").iter().enumerate().rev() {
+        let env = self.container.list("env");
+        let is_stale = |variable: &Value| {
             let name = variable.get("name").and_then(Value::as_str).unwrap_or_default();
-            if before.has_set(self.container, variable) && !wanted(name) {
-                let at = at.to_string();
-                changes.remove(place(path.iter().copied().chain([at.as_str()])), variable);
-            }
+            before.has_set(self.container, variable) && !wanted(name)
+        };
+        let stale: Vec<usize> = (0..env.len()).filter(|at| is_stale(&env[*at])).collect();
+        let restore = undo.restore(&env_place(self.container.name));
+        if none_comes && !stale.is_empty() && stale.len() == env.len() && restore != Restore::Empty {
+            undo.forget(&env_place(self.container.name));
+            return changes.put_back(path, &Value::from(env), restore);
+        }
+        for at in stale.into_iter().rev() {
+            let item = at.to_string();
+            changes.remove(place(path.iter().copied().chain([item.as_str()])), &env[at]);
         }
     }
 }

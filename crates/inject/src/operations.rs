@@ -6,6 +6,7 @@ use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOp
 use serde_json::Value;
 
 use crate::pod::{Container, Found};
+use crate::status::Restore;
 
 /// Operations in the order in which they are applied.
 #[derive(Debug, Default)]
@@ -32,6 +33,16 @@ impl Operations {
     pub(crate) fn remove(&mut self, path: PointerBuf, old: &Value) {
         self.test(path.clone(), old.clone());
         self.0.push(PatchOperation::Remove(RemoveOperation { path }));
+    }
+
+    /// Puts back what stood at a place before injection made `old` there.
+    pub(crate) fn put_back(&mut self, path: &[&str], old: &Value, restore: Restore) {
+        let path = place(path.iter().copied());
+        match restore {
+            Restore::Absent => self.remove(path, old),
+            Restore::Null => self.replace(path, old, Value::Null),
+            Restore::Empty => {}
+        }
     }
 
     /// Replaces an item that is told by its name.
