@@ -13,10 +13,12 @@ use std::fmt;
 
 use crate::names::{OPT_OUT, POLICY, SWITCH};
 use crate::pod::Pod;
-use crate::reason::{Notice, Reason, Refusal};
+use crate::reason::{Notice, Reason, Refusal, cut};
 
 /// How many names an answer lists.
 const NAMES_TOLD: usize = 12;
+/// The longest name of a policy, in bytes: it becomes a label.
+const LONGEST_NAME: usize = 63;
 /// How the API server marks a pod that the kubelet made after a file of its node.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
@@ -104,7 +106,8 @@ pub fn decide(pod: &Pod<'_>, namespace: &Namespace<'_>) -> Result<Decision, Refu
         }
         (Some(other), _) => {
             let message = format!(
-                "metadata.annotations.{SWITCH}: {other:?} is not known; write disabled, or leave it out"
+                "metadata.annotations.{SWITCH}: {:?} is not known; write disabled, or leave it out",
+                cut(other)
             );
             return Err(Notice::new(Reason::SwitchUnknown, message).into());
         }
@@ -119,16 +122,22 @@ impl Wanted {
         let Self { policy, by, .. } = self;
         let mut sorted = existing.to_vec();
         sorted.sort_unstable();
-        let meant = sorted.iter().copied().filter(|name| strsim::damerau_levenshtein(name, policy) <= 2);
-        let meant = meant.min_by_key(|name| strsim::damerau_levenshtein(name, policy));
-        let meant = meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
+        let comparable = |name: &str| name.len() <= LONGEST_NAME && policy.len() <= LONGEST_NAME;
+        let distances = sorted
+            .iter()
+            .filter(|name| comparable(name))
+            .map(|name| (strsim::damerau_levenshtein(name, policy), name));
+        let meant = distances.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 2);
+        let meant = meant.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"));
         let names = match sorted.len() {
             0 => "; it has none: apply a RiskPolicy first".to_owned(),
             1..=NAMES_TOLD => format!("; it has {}", sorted.join(", ")),
             more => format!("; it has {} and {} more", sorted[..NAMES_TOLD].join(", "), more - NAMES_TOLD),
         };
-        let message =
-            format!("namespace {namespace} has no RiskPolicy {policy:?}, which {by} names{meant}{names}");
+        let message = format!(
+            "namespace {namespace} has no RiskPolicy {:?}, which {by} names{meant}{names}",
+            cut(policy)
+        );
         Notice::new(Reason::PolicyUnknown, message).into()
     }
 }
@@ -251,5 +260,23 @@ mod tests {
             let refusal = wanted.unknown("shop", existing);
             assert_eq!((refusal.reason(), refusal.to_string().as_str()), (Reason::PolicyUnknown, told));
         }
+    }
+
+    #[test]
+    fn long_words_are_not_repeated_in_full() {
+        // As long as all annotations of an object may be together; compared with a name of that length it would take minutes.
+        let long = "x".repeat(256 * 1024);
+        let unknown = wanted(&json!({ POLICY: long }), &[]).unknown("shop", &["retail"]);
+        assert_eq!(
+            unknown.to_string(),
+            format!(
+                "namespace shop has no RiskPolicy \"{}...\", which the pod's annotation riskgate.dev/policy names; it has retail",
+                "x".repeat(64)
+            )
+        );
+        let near = wanted(&json!({ POLICY: "x".repeat(64) }), &[]).unknown("shop", &[&"x".repeat(65)]);
+        assert!(!near.to_string().contains("did you mean"), "{near}");
+        let switch = decided(&json!({ SWITCH: long, POLICY: "a" }), &[]).unwrap_err();
+        assert!(switch.to_string().len() < 256, "{} bytes", switch.to_string().len());
     }
 }

@@ -9,7 +9,7 @@ use crate::mesh;
 use crate::operations::{Operations, place};
 use crate::pod::{Container, Found, Pod, Section, list};
 use crate::reason::{Notice, Reason};
-use crate::status::{Status, Undo, env_place};
+use crate::status::{Restore, Status, Undo, env_place};
 
 /// Plans the variables of every container that starts after the sidecar. What a pod sets itself stays, with a warning.
 pub(crate) fn plan(
@@ -20,7 +20,8 @@ pub(crate) fn plan(
     operations: &mut Operations,
 ) -> (BTreeMap<String, BTreeSet<String>>, Vec<Notice>) {
     let (mut set, mut warnings) = (BTreeMap::new(), Vec::new());
-    for container in pod.containers().iter().filter(|it| takes_variables(pod, it)) {
+    let sidecar = pod.sidecar().filter(|_| before.is_some());
+    for container in pod.containers().iter().filter(|it| takes_variables(sidecar.as_ref(), it)) {
         let mut of_container =
             OfContainer { container, before, names: BTreeSet::new(), warnings: &mut warnings };
         of_container.plan(bindings, undo, operations);
@@ -33,11 +34,12 @@ pub(crate) fn plan(
     (set, warnings)
 }
 
-/// An init container that ends before the sidecar starts would find nobody there.
-fn takes_variables(pod: &Pod<'_>, container: &Container<'_>) -> bool {
+/// An init container that ends before the sidecar starts would find nobody there. Without a sidecar of an earlier injection,
+/// it starts in front of all others.
+fn takes_variables(sidecar: Option<&Container<'_>>, container: &Container<'_>) -> bool {
     let starts_after = match container.section {
         Section::Containers => true,
-        Section::InitContainers => pod.sidecar().is_none_or(|sidecar| container.index > sidecar.index),
+        Section::InitContainers => sidecar.is_none_or(|sidecar| container.index > sidecar.index),
     };
     starts_after && !container.is_sidecar() && !mesh::owns(container)
 }
@@ -64,7 +66,7 @@ impl OfContainer<'_> {
                 Some((at, variable)) => self.keep(name, &url, at, variable, &path, &mut changes),
             }
         }
-        self.remove_stale(bindings, &path, &mut changes);
+        self.remove_stale(bindings, &path, undo, missing.is_empty(), &mut changes);
         let entry = |(name, url): &(&String, String)| json!({ "name": name, "value": url });
         match list(container.value, "env").and_then(Found::there) {
             // In front, so that the pod's own variables can refer to them; the last one first keeps the policy's order.
@@ -114,16 +116,32 @@ impl OfContainer<'_> {
         self.warnings.push(Notice::new(Reason::EnvKept, message));
     }
 
-    /// Variables of an earlier injection that the policy does not have any more.
-    fn remove_stale(&self, bindings: &Bindings, path: &[&str], changes: &mut Operations) {
+    /// Variables of an earlier injection that the policy does not have any more. Where they were all that there is and none
+    /// comes, the list that was made for them goes, too: afterwards nobody would know that it was not the pod's.
+    fn remove_stale(
+        &self,
+        bindings: &Bindings,
+        path: &[&str],
+        undo: &mut Undo,
+        none_comes: bool,
+        changes: &mut Operations,
+    ) {
         let Some(before) = self.before else { return };
         let wanted = |name: &str| bindings.listeners.iter().any(|it| it.env.iter().any(|env| env == name));
-        for (at, variable) in self.container.list("env").iter().enumerate().rev() {
+        let env = self.container.list("env");
+        let is_stale = |variable: &Value| {
             let name = variable.get("name").and_then(Value::as_str).unwrap_or_default();
-            if before.has_set(self.container, variable) && !wanted(name) {
-                let at = at.to_string();
-                changes.remove(place(path.iter().copied().chain([at.as_str()])), variable);
-            }
+            before.has_set(self.container, variable) && !wanted(name)
+        };
+        let stale: Vec<usize> = (0..env.len()).filter(|at| is_stale(&env[*at])).collect();
+        let restore = undo.restore(&env_place(self.container.name));
+        if none_comes && !stale.is_empty() && stale.len() == env.len() && restore != Restore::Empty {
+            undo.forget(&env_place(self.container.name));
+            return changes.put_back(path, &Value::from(env), restore);
+        }
+        for at in stale.into_iter().rev() {
+            let item = at.to_string();
+            changes.remove(place(path.iter().copied().chain([item.as_str()])), &env[at]);
         }
     }
 }

@@ -6,6 +6,7 @@ use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOp
 use serde_json::Value;
 
 use crate::pod::{Container, Found};
+use crate::status::Restore;
 
 /// Operations in the order in which they are applied.
 #[derive(Debug, Default)]
@@ -34,6 +35,16 @@ impl Operations {
         self.0.push(PatchOperation::Remove(RemoveOperation { path }));
     }
 
+    /// Puts back what stood at a place before injection made `old` there.
+    pub(crate) fn put_back(&mut self, path: &[&str], old: &Value, restore: Restore) {
+        let path = place(path.iter().copied());
+        match restore {
+            Restore::Absent => self.remove(path, old),
+            Restore::Null => self.replace(path, old, Value::Null),
+            Restore::Empty => {}
+        }
+    }
+
     /// Replaces an item that is told by its name.
     pub(crate) fn replace_item(&mut self, list: &[&str], index: usize, name: &str, value: Value) {
         let path = self.item(list, index, name);
@@ -47,10 +58,11 @@ impl Operations {
     }
 
     /// Adds an item in front of a list of the pod's specification, which is made where it is missing.
-    pub(crate) fn add_first(&mut self, field: &str, list: Found<&Vec<Value>>, value: Value) {
-        match list {
-            Found::There(items) => {
-                if let Some(name) = items.first().and_then(|first| first.get("name")) {
+    /// `first` is what stands in front until then, where there is a list.
+    pub(crate) fn add_first(&mut self, field: &str, first: Found<Option<&Value>>, value: Value) {
+        match first {
+            Found::There(first) => {
+                if let Some(name) = first.and_then(|first| first.get("name")) {
                     self.test(place(["spec", field, "0", "name"]), name.clone());
                 }
                 self.add(place(["spec", field, "0"]), value);

@@ -6,7 +6,12 @@
 use crate::names::{NUDGE, POLICY, PREFIX, STATUS, SWITCH};
 use crate::pod::Pod;
 use crate::quantity::Quantity;
-use crate::reason::{Notice, Reason, Refusal};
+use crate::reason::{Notice, Reason, Refusal, cut};
+
+/// How many unknown annotations are told one by one.
+const UNKNOWN_TOLD: usize = 12;
+/// The longest name that is compared with those that are known, in bytes: no known one comes near it.
+const LONGEST_COMPARED: usize = 40;
 
 /// One annotation that overrides a setting.
 #[derive(Debug)]
@@ -147,35 +152,45 @@ impl Override {
 ///
 /// Every annotation that does not read: a size that is not the one that was meant is worse than no new pod.
 pub(crate) fn read(pod: &Pod<'_>) -> Result<(Overrides, Vec<Notice>), Refusal> {
-    let (mut overrides, mut warnings, mut errors) = (Overrides::default(), Vec::new(), Vec::new());
+    let (mut overrides, mut unknowns, mut errors) = (Overrides::default(), Vec::new(), Vec::new());
     for (annotation, value) in pod.texts("annotations").there().into_iter().flatten() {
         let Some(name) = annotation.strip_prefix(PREFIX) else { continue };
         let text = value.as_str().unwrap_or_default();
         match TABLE.iter().find(|row| row.name == name) {
             Some(row) if row.read(text, &mut overrides).is_none() => {
                 let message = format!(
-                    "metadata.annotations.{annotation}: {text:?} does not fit; write {}",
+                    "metadata.annotations.{annotation}: {:?} does not fit; write {}",
+                    cut(text),
                     row.takes()
                 );
                 errors.push(Notice::new(Reason::OverrideInvalid, message));
             }
             Some(_) => {}
             None if [POLICY, SWITCH, STATUS, NUDGE].contains(&annotation.as_str()) => {}
-            None => warnings.push(unknown(annotation, name)),
+            None => unknowns.push(name),
         }
+    }
+    let mut warnings: Vec<Notice> = unknowns.iter().take(UNKNOWN_TOLD).map(|name| unknown(name)).collect();
+    if unknowns.len() > UNKNOWN_TOLD {
+        let more = unknowns.len() - UNKNOWN_TOLD;
+        let message = format!("metadata.annotations: and {more} more under {PREFIX} that are not known");
+        warnings.push(Notice::new(Reason::AnnotationUnknown, message));
     }
     Refusal::of(errors).map_or(Ok((overrides, warnings)), Err)
 }
 
-fn unknown(annotation: &str, name: &str) -> Notice {
+fn unknown(name: &str) -> Notice {
     let names = TABLE.iter().map(|row| row.name).chain(["policy", "inject"]);
-    let near = names.min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let near = near.filter(|known| strsim::damerau_levenshtein(known, name) <= 3);
+    let distances = names
+        .filter(|_| name.len() <= LONGEST_COMPARED)
+        .map(|known| (strsim::damerau_levenshtein(known, name), known));
+    let near = distances.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 3);
     let near = near.map_or_else(
         || format!("docs/injection.md lists the {} that there are", TABLE.len() + 2),
-        |known| format!("did you mean {PREFIX}{known}?"),
+        |(_, known)| format!("did you mean {PREFIX}{known}?"),
     );
-    let message = format!("metadata.annotations.{annotation}: not known, and without effect; {near}");
+    let message =
+        format!("metadata.annotations.{PREFIX}{}: not known, and without effect; {near}", cut(name));
     Notice::new(Reason::AnnotationUnknown, message)
 }
 
@@ -255,6 +270,25 @@ mod tests {
                 "metadata.annotations.riskgate.dev/image: not known, and without effect; docs/injection.md lists the 15 that there are",
             ]
         );
+    }
+
+    #[test]
+    fn many_and_long_annotations_are_told_in_few_words() {
+        let many: serde_json::Map<String, Value> =
+            (0..40).map(|number| (format!("riskgate.dev/x{number:02}"), json!("1"))).collect();
+        let (_, warnings) = of(&many.into()).unwrap();
+        assert_eq!(warnings.len(), 13);
+        assert_eq!(
+            warnings[12].message,
+            "metadata.annotations: and 28 more under riskgate.dev/ that are not known"
+        );
+
+        // As long as all annotations of an object may be together; compared with each known name it would take minutes.
+        let long = "x".repeat(256 * 1024);
+        let (_, warnings) = of(&json!({ format!("riskgate.dev/{long}"): "1" })).unwrap();
+        assert!(warnings[0].message.len() < 256, "{} bytes", warnings[0].message.len());
+        let refusal = of(&json!({ "riskgate.dev/cpu-limit": long })).unwrap_err();
+        assert!(refusal.to_string().len() < 256, "{} bytes", refusal.to_string().len());
     }
 
     #[test]

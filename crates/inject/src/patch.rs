@@ -36,12 +36,14 @@ pub fn inject(
     bindings: &Bindings,
     options: &InjectorOptions,
 ) -> Result<Patch, Refusal> {
-    // What an earlier injection made is known from its status, as long as its sidecar is there, too.
+    // What an earlier injection made is known from its status, as long as its sidecar is there, too. Without a status, whatever
+    // stands under the sidecar's name is somebody else's.
     let before = pod.sidecar().and_then(|_| Status::of(pod));
+    let genuine = pod.sidecar().filter(|_| before.is_some());
     let overridden = overrides::read(pod).and_then(|(overrides, unknown)| {
         let earlier = before.as_ref().map(|status| &status.resources);
         let sizes = resources::of(pod, &options.resources, &overrides, earlier)?;
-        let sidecar = container::of(bindings, options, &overrides, &sizes.written, pod.sidecar().as_ref());
+        let sidecar = container::of(bindings, options, &overrides, &sizes.written, genuine.as_ref());
         Ok((sidecar, sizes.declared, unknown))
     });
     let (sidecar, resources, unknown) = match (Refusal::of(checks::refusals(pod, bindings)), overridden) {
@@ -56,7 +58,7 @@ pub fn inject(
     let (env, told) = env::plan(pod, bindings, before.as_ref(), &mut undo, &mut operations);
     warnings.extend(told);
     warnings.extend(mesh::warning(pod, bindings));
-    warnings.extend(place_sidecar(pod, sidecar, &mut undo, &mut operations));
+    warnings.extend(place_sidecar(pod, genuine.is_some(), sidecar, &mut undo, &mut operations));
     place_volumes(pod, bindings, &mut undo, &mut operations);
     let status = mark(pod, bindings, undo, &mut operations, |undo| {
         Status::new(bindings, resources, env, &warnings, undo)
@@ -64,9 +66,11 @@ pub fn inject(
     Ok(Patch { operations: operations.into_patch(), warnings, status })
 }
 
-/// In front of all others, or where it stands already.
+/// In front of all others, or where an earlier injection put it and others came in front of it since. One that is forged
+/// keeps no place: containers in front of it would start without the sidecar.
 fn place_sidecar(
     pod: &Pod<'_>,
+    is_genuine: bool,
     sidecar: Value,
     undo: &mut Undo,
     operations: &mut Operations,
@@ -81,11 +85,7 @@ fn place_sidecar(
     let standing: Vec<_> =
         pod.section(Section::InitContainers).into_iter().filter(|it| it.is_sidecar()).collect();
     match standing.split_first() {
-        None => {
-            undo.remember(field, pod.list(field));
-            operations.add_first(field, pod.list(field), sidecar);
-        }
-        Some((first, others)) => {
+        Some((first, others)) if is_genuine => {
             for other in others.iter().rev() {
                 operations.remove_item(&["spec", field], other.index, SIDECAR);
             }
@@ -95,6 +95,16 @@ fn place_sidecar(
             if Some(first.value) != sidecar.as_object() {
                 operations.replace_item(&["spec", field], first.index, SIDECAR, sidecar);
             }
+        }
+        _ => {
+            for container in standing.iter().rev() {
+                operations.remove_item(&["spec", field], container.index, SIDECAR);
+                forged = Some(container.path());
+            }
+            undo.remember(field, pod.list(field));
+            let is_other = |item: &&Value| item.get("name").and_then(Value::as_str) != Some(SIDECAR);
+            let others = pod.list(field).map(|items| items.iter().find(is_other));
+            operations.add_first(field, others, sidecar);
         }
     }
     forged.map(|path| {

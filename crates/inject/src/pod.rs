@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::names::{PREFIX, SIDECAR};
-use crate::reason::{Notice, Reason};
+use crate::reason::{Notice, Reason, cut};
 
 /// A pod, or the template of one.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ pub(crate) struct Container<'a> {
 impl<'a> Container<'a> {
     /// The container as Kubernetes' own Events name it. Its index would change by the injection itself.
     pub(crate) fn path(&self) -> String {
-        format!("spec.{}{{{}}}", self.section.field(), self.name)
+        format!("spec.{}{{{}}}", self.section.field(), cut(self.name))
     }
 
     pub(crate) fn is_sidecar(&self) -> bool {
@@ -66,6 +66,14 @@ pub(crate) enum Found<T> {
 }
 
 impl<T> Found<T> {
+    pub(crate) fn map<U>(self, of: impl FnOnce(T) -> U) -> Found<U> {
+        match self {
+            Self::Absent => Found::Absent,
+            Self::Null => Found::Null,
+            Self::There(value) => Found::There(of(value)),
+        }
+    }
+
     pub(crate) fn there(self) -> Option<T> {
         match self {
             Self::There(value) => Some(value),
@@ -122,7 +130,7 @@ impl<'a> Pod<'a> {
             let ours = texts.there().into_iter().flatten().filter(|(name, _)| name.starts_with(PREFIX));
             for (name, value) in ours {
                 if !value.is_string() {
-                    return Err(malformed(&format!("{path}.{name}"), "text, in quotes"));
+                    return Err(malformed(&format!("{path}.{}", cut(name)), "text, in quotes"));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Why a pod was or was not injected: one set of words for Events, conditions, metrics, logs and the answers that people
 //! read.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,17 @@ impl fmt::Display for Notice {
     }
 }
 
+/// The longest text of a user's that a message repeats, in characters: as long as any name of Kubernetes' may be, with room.
+const REPEATED: usize = 64;
+
+/// What a user wrote, cut where it is too long to be repeated.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(REPEATED) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
+    }
+}
+
 /// Why a pod is not let in: everything that stands against it, at once. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .notices.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
@@ -170,6 +182,13 @@ mod tests {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
             assert!(reason.meaning().ends_with('.'), "{reason}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        let (fits, long) = ("å".repeat(64), "å".repeat(65));
+        assert_eq!(cut(&fits), fits);
+        assert_eq!(cut(&long), format!("{fits}..."));
     }
 
     #[test]

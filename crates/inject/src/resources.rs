@@ -155,7 +155,12 @@ impl<'a> Bounds<'a> {
 /// The pod's class without the sidecar. It is Guaranteed when every container has limits of CPU and memory, and requests that
 /// equal them (left out, they are what the limits are).
 fn class(pod: &Pod<'_>) -> Class {
-    if pod.spec().get("resources").is_some_and(|it| !it.is_null()) {
+    let of_pod = |section: &str, name: &str| {
+        let amount = pod.spec().get("resources").and_then(|it| it.get(section)?.get(name));
+        amount.is_some_and(|it| !it.is_null())
+    };
+    // Kubernetes takes a pod's own resources for set when there is an amount in them: `resources: {}` is as good as none.
+    if ["limits", "requests"].into_iter().any(|it| of_pod(it, "cpu") || of_pod(it, "memory")) {
         return Class::OfPod;
     }
     let is_bound = |container: &Container<'_>| {

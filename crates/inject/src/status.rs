@@ -95,6 +95,12 @@ impl Undo {
         }
     }
 
+    /// Forgets what stood at a place that is as it was again.
+    pub(crate) fn forget(&mut self, place: &str) {
+        self.absent.remove(place);
+        self.null.remove(place);
+    }
+
     /// What to put back where nothing is left: nothing, `null`, or what is left.
     pub(crate) fn restore(&self, place: &str) -> Restore {
         match (self.absent.contains(place), self.null.contains(place)) {

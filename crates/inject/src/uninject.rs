@@ -42,7 +42,7 @@ fn remove_env(pod: &Pod<'_>, status: &Status, operations: &mut Operations) {
         let path = ["spec", container.section.field(), &index, "env"];
         let restore = status.undo.restore(&env_place(container.name));
         if set.len() == env.len() && restore != Restore::Empty {
-            put_back(operations, &path, &Value::from(env), restore);
+            operations.put_back(&path, &Value::from(env), restore);
             continue;
         }
         for at in set.into_iter().rev() {
@@ -68,7 +68,7 @@ fn remove_named(
         return false;
     }
     if ours.len() == items.len() && restore != Restore::Empty {
-        put_back(operations, &["spec", field], &Value::from(items), restore);
+        operations.put_back(&["spec", field], &Value::from(items), restore);
     } else {
         for at in ours.iter().rev() {
             operations.remove_item(&["spec", field], *at, &name(&items[*at]));
@@ -94,7 +94,7 @@ fn remove_marks(pod: &Pod<'_>, status: Option<&Status>, undo: &Undo, operations:
     set_text(&mut after, "annotations", STATUS, None, undo, &mut marks);
     match undo.restore("metadata") {
         restore @ (Restore::Absent | Restore::Null) if after.is_empty() => {
-            put_back(operations, &["metadata"], &Value::Object(metadata.clone()), restore);
+            operations.put_back(&["metadata"], &Value::Object(metadata.clone()), restore);
         }
         _ => operations.append(marks),
     }
@@ -117,19 +117,10 @@ fn set_text(
         (None, Restore::Empty) => operations.remove(path, old),
         (None, _) if texts.len() > 1 => operations.remove(path, old),
         (None, restore) => {
-            put_back(operations, &["metadata", section], &Value::Object(texts.clone()), restore);
+            operations.put_back(&["metadata", section], &Value::Object(texts.clone()), restore);
             if restore == Restore::Absent {
                 metadata.shift_remove(section);
             }
         }
-    }
-}
-
-fn put_back(operations: &mut Operations, path: &[&str], old: &Value, restore: Restore) {
-    let path = place(path.iter().copied());
-    match restore {
-        Restore::Absent => operations.remove(path, old),
-        Restore::Null => operations.replace(path, old, Value::Null),
-        Restore::Empty => {}
     }
 }

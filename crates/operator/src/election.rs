@@ -5,7 +5,7 @@
 //! condition.) Whether another's Lease has expired is told by our own clock, from when it was last seen to change: the
 //! clocks of two nodes need not agree.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -14,7 +14,7 @@ use kube::api::PostParams;
 use kube::core::ObjectMeta;
 use kube::{Api, Client};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// The Lease, and how it is held.
@@ -39,6 +39,11 @@ impl Terms {
     /// When a holder that could not renew gives up: well before another takes over.
     fn deadline(&self) -> Duration {
         self.duration * 2 / 3
+    }
+
+    /// As long as wanted, but no longer than what is left of the deadline of a holder.
+    fn within_deadline(&self, wanted: Duration, renewed: Option<Instant>) -> Duration {
+        renewed.map_or(wanted, |at| wanted.min(self.deadline().saturating_sub(at.elapsed())))
     }
 }
 
@@ -75,12 +80,14 @@ impl Candidate {
     /// Asks for the Lease and renews it until `stop`, and says whether it is held. Then it is vacated, so that another
     /// replica need not wait for it to expire: `stop` comes when this replica writes no more.
     pub async fn run(mut self, leads: watch::Sender<bool>, stop: CancellationToken) {
-        let mut renewed = Instant::now();
+        // While it is held: when what renewed it was asked. Nothing here may wait past the deadline that counts from then.
+        let mut renewed: Option<Instant> = None;
         loop {
             let asked = Instant::now();
-            match timeout(self.terms.interval() * 2, self.ask()).await {
+            let patience = self.terms.within_deadline(self.terms.interval() * 2, renewed);
+            match timeout(patience, self.ask()).await {
                 Ok(Ok(held)) => {
-                    renewed = asked;
+                    renewed = held.then_some(asked);
                     set(&leads, held, &self.terms);
                 }
                 Ok(Err(error)) => {
@@ -90,13 +97,12 @@ impl Candidate {
                     tracing::warn!(lease = self.terms.name, "the API server does not answer for the Lease");
                 }
             }
-            if renewed.elapsed() >= self.terms.deadline() {
-                set(&leads, false, &self.terms);
-            }
+            self.give_up_late(&mut renewed, &leads);
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = sleep(self.terms.interval()) => {}
+                () = sleep(self.terms.within_deadline(self.terms.interval(), renewed)) => {}
             }
+            self.give_up_late(&mut renewed, &leads);
         }
         if leads.send_replace(false) {
             match timeout(self.terms.interval() * 2, self.vacate()).await {
@@ -108,6 +114,14 @@ impl Candidate {
                     tracing::warn!(lease = self.terms.name, "the Lease was not vacated in time; it expires");
                 }
             }
+        }
+    }
+
+    /// Leads no more once the deadline is over.
+    fn give_up_late(&self, renewed: &mut Option<Instant>, leads: &watch::Sender<bool>) {
+        if renewed.is_some_and(|at| at.elapsed() >= self.terms.deadline()) {
+            *renewed = None;
+            set(leads, false, &self.terms);
         }
     }
 
@@ -203,6 +217,16 @@ fn set(leads: &watch::Sender<bool>, now: bool, terms: &Terms) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::{pending, ready};
+    use std::task::{self, Poll};
+
+    use futures_util::future::BoxFuture;
+    use http::{Method, Request, Response};
+    use kube::client::Body;
+    use serde_json::json;
+    use tower_service::Service;
+
     use super::*;
 
     fn terms() -> Terms {
@@ -250,5 +274,55 @@ mod tests {
     fn a_holder_gives_up_before_another_takes_over() {
         let terms = terms();
         assert!(terms.deadline() + terms.interval() < terms.duration);
+    }
+
+    /// An API server that grants the Lease once and then never answers again.
+    #[derive(Clone, Default)]
+    struct Silent {
+        granted: bool,
+    }
+
+    impl Service<Request<Body>> for Silent {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<Body>) -> Self::Future {
+            if self.granted {
+                return Box::pin(pending());
+            }
+            let (code, body) = if request.method() == Method::GET {
+                let missing = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                    "message": "no such Lease", "reason": "NotFound", "code": 404 });
+                (404, missing)
+            } else {
+                self.granted = true;
+                (201, json!({ "metadata": { "name": "operator", "resourceVersion": "1" } }))
+            };
+            let answer = Response::builder().status(code).body(Body::from(body.to_string().into_bytes()));
+            Box::pin(ready(Ok(answer.unwrap())))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_holder_whose_api_server_falls_silent_leads_no_longer_than_its_deadline() {
+        let terms = terms();
+        let (leads, mut leading) = watch::channel(false);
+        let stop = CancellationToken::new();
+        let start = Instant::now();
+        let candidate = Candidate::new(Client::new(Silent::default(), "riskgate"), terms.clone());
+        let election = tokio::spawn(candidate.run(leads, stop.clone()));
+        leading.wait_for(|leads| *leads).await.unwrap();
+        leading.wait_for(|leads| !*leads).await.unwrap();
+        let led = start.elapsed();
+        // The clock of tests has a resolution of a millisecond.
+        assert!(led <= terms.deadline() + Duration::from_millis(5), "{led:?}");
+        assert!(led >= terms.deadline(), "{led:?}");
+        stop.cancel();
+        election.await.unwrap();
     }
 }

@@ -108,10 +108,11 @@ fn report(pod: &Pod) -> Option<Report> {
     Some(Report { pod: pod.name_any(), message: cut(&message, MAX_REPORT) })
 }
 
-/// How the container last ended, unless it runs again.
+/// How the container last ended, unless it runs again. One that crashes again and again runs for moments in between; only
+/// when its startup probe has passed is the past over.
 fn ended(status: &ContainerStatus) -> Option<&ContainerStateTerminated> {
     let now = status.state.as_ref();
-    if now.is_some_and(|state| state.running.is_some()) {
+    if status.started == Some(true) && now.is_some_and(|state| state.running.is_some()) {
         return None;
     }
     let before = status.last_state.as_ref();
@@ -142,6 +143,11 @@ mod tests {
 
     fn ended_with(code: i32, message: &str) -> Value {
         json!({ "terminated": { "exitCode": code, "message": message } })
+    }
+
+    fn started(mut status: Value, started: bool) -> Value {
+        status["initContainerStatuses"][0]["started"] = json!(started);
+        status
     }
 
     fn sidecar(state: &Value, last: &Value) -> Value {
@@ -179,12 +185,20 @@ mod tests {
         let refused = ended_with(78, "secrets/rp/tls.crt: missing\n\u{1b}[31mapply the Secret\n");
         let said = "secrets/rp/tls.crt: missing; [31mapply the Secret";
         let waiting = json!({ "waiting": { "reason": "CrashLoopBackOff" } });
-        for status in [sidecar(&refused, &none), sidecar(&waiting, &refused)] {
+        let running = json!({ "running": {} });
+        for status in [
+            sidecar(&refused, &none),
+            sidecar(&waiting, &refused),
+            // Between two crashes.
+            sidecar(&running, &refused),
+            started(sidecar(&running, &refused), false),
+        ] {
             let told = reports(&[pod("a", None, &status)]);
             assert_eq!(told, [Report { pod: "a".to_owned(), message: said.to_owned() }]);
         }
         for status in [
-            sidecar(&json!({ "running": {} }), &refused),
+            started(sidecar(&running, &refused), true),
+            sidecar(&running, &none),
             sidecar(&ended_with(1, "cut short"), &none),
             sidecar(&waiting, &none),
             none,

@@ -60,7 +60,7 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
         .enumerate()
         .map(|(index, entry)| provider::resolve(&format!("spec.providers[{index}]"), entry, &mut problems))
         .collect();
-    let config = SidecarConfig {
+    let mut config = SidecarConfig {
         schema: SCHEMA,
         policy: PolicyName {
             namespace: policy.namespace().unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
@@ -83,6 +83,9 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
             .into_iter()
             .map(|finding| Problem { path: format!("spec.{}", finding.path), message: finding.message }),
     );
+    // Only now: until here an index is the one that was written. Entries are told by their names, so that a policy in another
+    // order is the same configuration; a running sidecar cannot follow another order of its listeners.
+    config.providers.sort_by(|one, other| one.name.cmp(&other.name));
     if problems.is_empty() {
         let warnings = warnings::of(spec);
         Ok((config, warnings))
@@ -162,6 +165,33 @@ mod tests {
     fn a_policy_without_a_namespace_is_of_the_default_one() {
         let (config, _) = compile(&policy("retail")).unwrap();
         assert_eq!(config.policy.to_string(), "default/retail");
+    }
+
+    #[test]
+    fn the_order_of_providers_makes_no_other_configuration() {
+        let mut policy = policy("retail");
+        let mut other = policy.spec.providers[0].clone();
+        other.name = "another".to_owned();
+        policy.spec.providers.push(other);
+        let (one, _) = compile(&policy).unwrap();
+        policy.spec.providers.reverse();
+        let (reversed, _) = compile(&policy).unwrap();
+        assert_eq!((&one, one.revision()), (&reversed, reversed.revision()));
+        let names: Vec<&str> = one.providers.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["another", "bankid"]);
+    }
+
+    #[test]
+    fn a_problem_is_told_where_it_was_written() {
+        let mut policy = policy("retail");
+        let mut other = policy.spec.providers[0].clone();
+        other.name = "another".to_owned();
+        if let Some(bankid) = &mut other.bank_id_se {
+            bankid.client_certificate_refs.clear();
+        }
+        policy.spec.providers.push(other);
+        let problems = compile(&policy).unwrap_err();
+        assert_eq!(problems[0].path, "spec.providers[1].bankIdSe.clientCertificateRefs", "{problems:?}");
     }
 
     #[test]

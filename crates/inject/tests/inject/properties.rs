@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::support::{applied, container, injected, plan, status, uninjected};
+use riskgate_inject::{Bindings, Pod, inject};
+
+use crate::support::{
+    NAMESPACE, applied, container, injected, options, plan, spec, status, uninjected, wanted,
+};
 
 /// A member that may be missing, null, or there.
 fn member(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Value>> {
@@ -139,6 +143,27 @@ proptest! {
     fn what_was_injected_can_be_undone(pod in pods()) {
         prop_assert_eq!(uninjected(&injected(&pod)), pod.clone());
         prop_assert_eq!(uninjected(&pod), pod);
+    }
+
+    #[test]
+    fn what_was_injected_under_another_policy_can_be_undone(pod in pods(), kept in 0..=3_usize) {
+        let mut spec = spec();
+        let mut kept = kept;
+        for entry in &mut spec.providers {
+            let env = &mut entry.listen.env;
+            env.truncate(kept);
+            kept -= env.len();
+        }
+        let fewer = Bindings::of(NAMESPACE, "retail", &spec).unwrap();
+        let under = |pod: &Value, bindings: &Bindings| {
+            let patch = inject(&Pod::new(pod).unwrap(), &wanted(), bindings, &options()).unwrap();
+            applied(pod, &patch.operations)
+        };
+        let fell = under(&injected(&pod), &fewer);
+        prop_assert_eq!(uninjected(&fell), pod.clone());
+        prop_assert_eq!(&under(&fell, &fewer), &fell);
+        let rose = injected(&fell);
+        prop_assert_eq!(uninjected(&rose), pod);
     }
 
     #[test]

@@ -75,6 +75,38 @@ fn a_forged_sidecar_is_replaced_wherever_it_stands() {
 }
 
 #[test]
+fn a_forged_sidecar_keeps_no_place_behind_other_containers() {
+    let migrate = json!({ "name": "migrate", "image": "web:1" });
+    // As like ours as anybody can write it, but for the status.
+    let genuine = injected(&pod())["spec"]["initContainers"][0].clone();
+    let image = json!({ "name": "riskgate-sidecar", "image": "mine", "restartPolicy": "Always" });
+    let mut clean = pod();
+    clean["spec"]["initContainers"] = json!([migrate]);
+    let wanted = injected(&clean);
+    assert_eq!(env(container(&wanted, "migrate"))["BANKID_API_URL"], URL);
+    for forged in [genuine, image] {
+        for list in [json!([migrate, forged]), json!([forged, migrate]), json!([forged, migrate, forged])] {
+            let mut with = pod();
+            with["spec"]["initContainers"] = list;
+            with["metadata"] = json!({ "annotations": { "riskgate.dev/status": "{}" } });
+            assert_eq!(plan(&with).unwrap().warnings.len(), 1);
+            let after = injected(&with);
+            assert_eq!(after["spec"], wanted["spec"]);
+            assert!(plan(&after).unwrap().operations.is_empty());
+            assert_eq!(uninjected(&after)["spec"], clean["spec"]);
+        }
+    }
+}
+
+#[test]
+fn a_genuine_sidecar_keeps_its_place_behind_what_came_in_front_of_it() {
+    let mut after = injected(&pod());
+    let mesh = json!({ "name": "mesh-init", "image": "mesh:1" });
+    after["spec"]["initContainers"].as_array_mut().unwrap().insert(0, mesh);
+    assert!(plan(&after).unwrap().operations.is_empty());
+}
+
+#[test]
 fn forged_volumes_label_and_status_are_replaced() {
     let mut forged = pod();
     forged["metadata"] = json!({

@@ -56,6 +56,22 @@ fn sizes_are_always_set() {
 }
 
 #[test]
+fn resources_of_the_pod_that_say_no_amount_are_as_good_as_none() {
+    let set = resources(&json!({}), &json!({}));
+    for empty in [
+        json!({}),
+        json!({ "limits": {} }),
+        json!({ "limits": null, "requests": { "cpu": null } }),
+        json!({ "claims": [{ "name": "gpu" }] }),
+    ] {
+        assert_eq!(resources(&json!({}), &json!({ "resources": empty })), set, "{empty}");
+    }
+    for amount in [json!({ "requests": { "memory": "1Gi" } }), json!({ "limits": { "cpu": "1" } })] {
+        assert_eq!(resources(&json!({}), &json!({ "resources": amount })), json!({}), "{amount}");
+    }
+}
+
+#[test]
 fn a_guaranteed_pod_stays_guaranteed() {
     let memory = |size: &str| json!({ "cpu": "200m", "memory": size });
     for (annotations, amount) in [

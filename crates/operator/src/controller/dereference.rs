@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 use riskgate_inject::names;
@@ -28,7 +29,7 @@ pub(super) enum Found {
         /// The resource version that was seen.
         version: Option<String>,
     },
-    /// Somebody else's, without our label.
+    /// Somebody else's, without our label, or with that of another policy.
     Foreign,
 }
 
@@ -37,18 +38,47 @@ pub(super) enum Found {
 pub(super) async fn dereference(key: &PolicyKey, context: &Context) -> Result<Dereferenced, kube::Error> {
     let name = names::config_map(&key.name);
     let pods = context.watches.bound(key);
-    if let Some(map) = context.watches.config_maps.get(&ObjectRef::new(&name).within(&key.namespace)) {
-        return Ok(Dereferenced { pods, config_map: Found::Ours { version: map.resource_version() } });
-    }
-    // The watch sees only what carries our label: what does not must not be taken over, nor deleted later.
-    let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), &key.namespace);
-    let config_map = match api.get_metadata_opt(&name).await? {
+    let watched = context.watches.config_maps.get(&ObjectRef::new(&name).within(&key.namespace));
+    let config_map = match watched {
+        Some(map) => found(Some(&map), key),
+        // The watch sees only what carries our label; what was written a moment ago it may not show yet.
+        None => {
+            let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), &key.namespace);
+            found(api.get_metadata_opt(&name).await?.as_ref(), key)
+        }
+    };
+    Ok(Dereferenced { pods, config_map })
+}
+
+/// Whose it is by its label: what is not this policy's must not be taken over, nor deleted later.
+fn found(map: Option<&PartialObjectMeta<ConfigMap>>, key: &PolicyKey) -> Found {
+    match map {
         None => Found::Nothing,
-        // Written a moment ago, and not shown by the watch yet.
         Some(map) if map.labels().get(names::POLICY) == Some(&key.name) => {
             Found::Ours { version: map.resource_version() }
         }
         Some(_) => Found::Foreign,
-    };
-    Ok(Dereferenced { pods, config_map })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_carries_the_policys_own_label_is_ours() {
+        let key = PolicyKey { namespace: "shop".to_owned(), name: "retail".to_owned() };
+        let map = |labels| {
+            let metadata = json!({ "name": "riskgate-retail", "resourceVersion": "7", "labels": labels });
+            serde_json::from_value::<PartialObjectMeta<ConfigMap>>(json!({ "metadata": metadata })).unwrap()
+        };
+        let ours = Found::Ours { version: Some("7".to_owned()) };
+        assert_eq!(found(Some(&map(json!({ "riskgate.dev/policy": "retail" }))), &key), ours);
+        for labels in [json!({ "riskgate.dev/policy": "staff" }), json!({})] {
+            assert_eq!(found(Some(&map(labels)), &key), Found::Foreign);
+        }
+        assert_eq!(found(None, &key), Found::Nothing);
+    }
 }

@@ -33,7 +33,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Passes at once: most of a pass is waiting for the API server.
 const CONCURRENCY: u16 = 16;
 
-/// Reconciles until `stop`; passes that have begun are finished.
+/// Reconciles until `stop`; passes that have begun are finished. Dropped, it cancels them where they wait (kube runs each as a
+/// task that ends with its handle).
 pub async fn run(context: Arc<Context>, stop: CancellationToken) {
     future::join(policies(Arc::clone(&context), stop.clone()), config_maps(context, stop)).await;
 }

@@ -99,9 +99,24 @@ async fn configuration_is_kept(scene: &Scene, anna: &Kubectl) -> Result<()> {
     anna.say(&["create", "configmap", "mine", "--from-literal=a=b"]).await?;
     refused(anna, &["label", "configmap", "mine", "riskgate.dev/policy=retail"], CONFIGURATION).await?;
     anna.say(&["delete", "configmap", "mine"]).await?;
+    controller_manager_cleans(scene, anna).await?;
     let after: ConfigMap = scene.api().get("riskgate-retail").await?;
     ensure!(after == before, "{after:?}");
     Ok(())
+}
+
+/// A controller manager without --use-service-account-credentials deletes what is in a namespace by its own name, and may do
+/// no more than that.
+async fn controller_manager_cleans(scene: &Scene, anna: &Kubectl) -> Result<()> {
+    let name = "system:kube-controller-manager";
+    let user = format!("--user={name}");
+    scene.kubectl()?.say(&["create", "rolebinding", "cleaner", "--clusterrole=edit", &user]).await?;
+    let manager = scene.control_plane.kubectl(Identity::User(name), &scene.namespace)?;
+    eventually("the role", PATIENCE, || async { manager.say(&["get", "configmaps"]).await }).await?;
+    manager.say(&["delete", "configmap", "riskgate-retail", "--dry-run=server"]).await?;
+    let patch = r#"{"data":{"config.v1.yaml":"schema: 1"}}"#;
+    refused(&manager, &["patch", "configmap", "riskgate-retail", "--patch", patch], CONFIGURATION).await?;
+    refused(anna, &["delete", "configmap", "riskgate-retail", "--dry-run=server"], CONFIGURATION).await
 }
 
 /// Whoever held the operator's token could do no more with ConfigMaps.
@@ -129,5 +144,10 @@ async fn a_pods_status_is_kept(scene: &Scene, anna: &Kubectl, policy: &RiskPolic
     anna.say(&["run", "plain", "--image=shop"]).await?;
     anna.say(&["annotate", "pod", "plain", "team=payments"]).await?;
     refused(anna, &["annotate", "pod", "plain", "riskgate.dev/status={}"], message).await?;
+    let message = "says which policy the pod was bound to";
+    refused(anna, &["label", "pod", "shop", "riskgate.dev/policy-"], message).await?;
+    refused(anna, &["label", "pod", "shop", "--overwrite", "riskgate.dev/policy=other"], message).await?;
+    refused(anna, &["label", "pod", "plain", "riskgate.dev/policy=retail"], message).await?;
+    anna.say(&["label", "pod", "shop", "team=payments"]).await?;
     anna.say(&["delete", "pods", "--all", "--grace-period=0", "--force"]).await.map(drop)
 }
