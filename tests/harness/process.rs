@@ -98,14 +98,6 @@ impl Process {
         self.signal(Signal::TERM)
     }
 
-    /// Sends SIGKILL, and returns at once.
-    ///
-    /// # Errors
-    /// When the process is gone already.
-    pub fn kill(&self) -> Result<()> {
-        self.signal(Signal::KILL)
-    }
-
     /// Stops it where it stands: its sockets stay open, and nothing answers.
     ///
     /// # Errors

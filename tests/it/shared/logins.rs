@@ -60,7 +60,7 @@ impl Pod {
         match end {
             End::Terminated => sidecar.stop(PATIENCE).await?,
             End::Killed => {
-                sidecar.process().kill()?;
+                sidecar.process().kill();
                 sidecar.process().exited(PATIENCE).await?;
             }
         }

@@ -59,9 +59,10 @@ async fn degraded_each_pod_knows_its_own_and_the_record_says_so() -> Result<()> 
     let healthy = |record: &Value| record["flow"] == "login" && !codes(record).contains(&"StoreDegraded");
     stage.pods[1].decision("a record as before the outage", healthy).await?;
     let errors = stage.pods[0].metrics().await?.sum("riskgate_store_errors_total", &[]);
-    assert!(errors > 0.0, "counted");
-    assert_eq!(told(&stage.pods[0], "does not work"), 1, "told once");
-    assert_eq!(told(&stage.pods[0], "works again"), 1, "and once that it is over");
+    // A busy machine may have had a short outage more; each is told once, however many operations it failed.
+    let outages = told(&stage.pods[0], "does not work");
+    assert!(outages >= 1 && (outages as f64) < errors, "{outages} told, {errors} counted");
+    assert_eq!(told(&stage.pods[0], "works again"), outages, "and once that it is over");
     Ok(())
 }
 

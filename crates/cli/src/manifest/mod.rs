@@ -181,17 +181,19 @@ fn parts(text: &str) -> Vec<Range<usize>> {
 
 /// The text of a document with changes made in place, where that can be done.
 fn edited(text: &str, root: &Node, start: usize, changes: &[&Change]) -> Option<String> {
-    let mut edited = text.to_owned();
     let mut pieces = Vec::new();
     for change in changes {
         let node = piece::locate(root, &tokens(&change.pointer))?;
-        pieces.push((shifted(node.range.clone(), start)?, node, &change.operations));
+        pieces.push(piece::patched(text, shifted(node.range.clone(), start)?, node, &change.operations)?);
     }
-    // From the end, so that the places of those before stay true.
-    pieces.sort_by_key(|(range, ..)| std::cmp::Reverse(range.start));
-    for (range, node, operations) in pieces {
-        edited = piece::patched(&edited, range, node, operations)?;
+    pieces.sort_by_key(|(range, _)| range.start);
+    let (mut edited, mut written) = (String::new(), 0);
+    for (range, piece) in pieces {
+        edited.push_str(text.get(written..range.start)?);
+        edited.push_str(&piece);
+        written = range.end;
     }
+    edited.push_str(text.get(written..)?);
     Some(edited)
 }
 

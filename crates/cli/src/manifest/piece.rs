@@ -23,8 +23,13 @@ pub(super) fn locate<'a>(root: &'a Node, tokens: &[String]) -> Option<&'a Node> 
     Some(node)
 }
 
-/// The text with operations applied to the value that is written in `range`.
-pub(super) fn patched(text: &str, range: Range<usize>, node: &Node, operations: &Patch) -> Option<String> {
+/// The piece of text that the value in `range` is written in, and what it is with operations applied.
+pub(super) fn patched(
+    text: &str,
+    range: Range<usize>,
+    node: &Node,
+    operations: &Patch,
+) -> Option<(Range<usize>, String)> {
     // A map that begins behind a dash is indented by what stands before it, which blanks can stand for.
     let (from, to, margin) = match node.style {
         Style::Flow => (range.start, range.end, 0),
@@ -52,5 +57,5 @@ pub(super) fn patched(text: &str, range: Range<usize>, node: &Node, operations: 
             _ => return None,
         };
     }
-    Some(format!("{}{}{}", &text[..from], piece.get(margin..)?, &text[to..]))
+    Some((from..to, piece.get(margin..)?.to_owned()))
 }

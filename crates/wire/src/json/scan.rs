@@ -1,7 +1,7 @@
 //! One pass over a body: its grammar, members that stand twice, and where every member begins and ends.
 //!
 //! A result of BankID is mostly one signature of kilobytes. A general parser would read it once to validate it and once more for
-//! every level that is looked into; here it is read once (docs/adr/0007, with the figures). What is rare is left to the
+//! every level that is looked into; here it is read once (docs/adr/0002, with the figures). What is rare is left to the
 //! library: escapes and numbers are validated by `serde_json`, and so is the text of every refusal.
 
 use std::borrow::Cow;

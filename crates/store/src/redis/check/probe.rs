@@ -13,8 +13,8 @@ use crate::transaction::{Final, Order, Settled, Terminal};
 
 const RIGHTS: &str = "give the user the rights that docs/shared-store.md lists: `+ping +set +hmget +hget +hset +hdel +hexists +del \
                       +pexpire +time +evalsha +eval`, in a cluster also `+cluster`, with Sentinels `+role`, on keys `~riskgate:*`";
-/// A poll waits for one read: more than this is felt.
-const SLOW: Duration = Duration::from_millis(10);
+/// A poll waits for one read: more than this is felt, and near to what an operation may take at all.
+const SLOW: Duration = Duration::from_millis(25);
 const READS: u32 = 20;
 
 /// Writes, reads, settles and forgets a transaction that no provider has.
