@@ -128,6 +128,21 @@ pub trait TransactionStore: Send + Sync {
         record: Option<Bytes>,
     ) -> Result<Option<Settled>, StoreError>;
 
+    /// Takes over an answer that was settled elsewhere, whose record was written there, for what is left of its window. Else as
+    /// [`Self::settle`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::settle`].
+    async fn carry(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        _left: Millis,
+    ) -> Result<Option<Settled>, StoreError> {
+        self.settle(key, settled, None).await
+    }
+
     /// Notes that the record of the settled answer was written.
     ///
     /// # Errors

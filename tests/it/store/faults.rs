@@ -78,21 +78,27 @@ async fn a_server_that_stalls_costs_a_bounded_time_and_heals() -> Result<()> {
 async fn a_full_server_takes_answers_and_no_orders() -> Result<()> {
     let server = RedisServer::start(&["--maxmemory-policy", "noeviction"]).await?;
     let store = shared(single(&server)).await?;
-    store.settle(KEY, settled("kept"), None).await?;
+    store.settle(KEY, settled("kept"), Some("a record".into())).await?;
+    let open = riskgate_store::Key { reference: "open", ..KEY };
+    store.open(open, order()).await?;
     server.command::<()>(&["CONFIG", "SET", "maxmemory", "1"]).await?;
     let other = riskgate_store::Key { reference: "another", ..KEY };
     let refused = store.open(other, order()).await.unwrap_err();
     assert!(refused.to_string().contains("maxmemory"), "{refused}");
-    eventually("the proof of earlier changes to be over", PATIENCE, || async {
-        if store.admit().await.is_ok() {
-            bail!("still admitted")
-        }
-        Ok(())
-    })
-    .await?;
+    assert!(store.admit().await.is_err(), "a failure ends what was proven before it");
     assert!(store.get(KEY).await?.context("kept")?.terminal.is_some());
     store.hold(other, crate::stage::held()).await?;
     assert_eq!(store.settle(other, settled("an answer cannot be had again"), None).await?, None);
+    assert!(store.admit().await.is_err(), "an answer that is taken proves nothing for orders");
+    store.mark_unresolved(open).await?;
+    assert!(store.get(open).await?.context("open")?.unresolved);
+    eventually("the lease of the record to be over", PATIENCE, || async {
+        match store.claim_record(KEY).await? {
+            riskgate_store::Claim::Yours(_) => Ok(()),
+            other => bail!("{other:?}"),
+        }
+    })
+    .await?;
     server.command::<()>(&["CONFIG", "SET", "maxmemory", "0"]).await?;
     heals(&store).await
 }

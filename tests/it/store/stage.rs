@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use harness::RedisServer;
-use riskgate_core::{Clock, Operation, RequirementSet, SystemClock};
+use riskgate_core::{Clock, Operation, RequirementSet, WallClock};
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
 use riskgate_store::{Final, Held, Key, KeyRing, Order, RedisStore, Settled, TransactionStore};
 
@@ -56,7 +56,7 @@ pub(crate) async fn named(
 
 /// One of several stores that sidecars of one policy have.
 pub(crate) async fn shared(reach: Reach) -> Result<RedisStore> {
-    named(reach, "riskgate:shop:retail:".to_owned(), keys(&[1]), Arc::new(SystemClock::new())).await
+    named(reach, "riskgate:shop:retail:".to_owned(), keys(&[1]), Arc::new(WallClock)).await
 }
 
 pub(crate) fn order() -> Order {

@@ -71,6 +71,26 @@ async fn sentinels_name_the_server_and_its_successor() -> Result<()> {
     .await
 }
 
+/// An address that takes connections and never says a word.
+async fn silent() -> Result<(tokio::net::TcpListener, String)> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("redis://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+#[tokio::test]
+async fn a_sentinel_or_node_that_never_answers_keeps_nobody_out() -> Result<()> {
+    let group = SentinelGroup::start().await?;
+    let (_listener, silent) = silent().await?;
+    let urls = vec![silent.clone(), group.url()];
+    let store = shared(reach(Servers::Sentinel { urls, master_name: "main".to_owned() }));
+    store.await?.open(KEY, order()).await?;
+    let cluster = RedisCluster::start().await?;
+    let urls = [vec![silent], cluster.urls()].concat();
+    let store = shared(reach(Servers::Cluster { urls })).await?;
+    Ok(store.open(KEY, order()).await?)
+}
+
 #[tokio::test]
 async fn a_cluster_that_loses_a_node_fails_at_once_and_heals() -> Result<()> {
     let mut cluster = RedisCluster::start().await?;

@@ -1,6 +1,6 @@
 //! How a policy's shared store is reached, with the credentials that it names.
 
-use riskgate_core::config::{RedisStore, SidecarConfig, WhenStoreUnavailable};
+use riskgate_core::config::{Mode, RedisStore, SidecarConfig, WhenStoreUnavailable};
 use riskgate_store::KeyRing;
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
 use riskgate_store::shared::WhenUnavailable;
@@ -43,10 +43,7 @@ impl SharedStoreSettings {
             reach,
             prefix: format!("riskgate:{}:{}:", config.policy.namespace, config.policy.name),
             keys: keys(redis, credentials)?,
-            when_unavailable: match config.store.when_unavailable {
-                WhenStoreUnavailable::Degrade => WhenUnavailable::Degrade,
-                WhenStoreUnavailable::Refuse => WhenUnavailable::Refuse,
-            },
+            when_unavailable: when_unavailable(config.mode, config.store.when_unavailable),
         }))
     }
 
@@ -54,6 +51,14 @@ impl SharedStoreSettings {
     #[must_use]
     pub fn options(&self) -> RedisOptions {
         RedisOptions { reach: self.reach.clone(), prefix: self.prefix.clone(), keys: self.keys.clone() }
+    }
+}
+
+/// Monitor changes no outcome: there, nothing is refused for want of a store.
+fn when_unavailable(mode: Mode, policy: WhenStoreUnavailable) -> WhenUnavailable {
+    match (mode, policy) {
+        (Mode::Enforce, WhenStoreUnavailable::Refuse) => WhenUnavailable::Refuse,
+        (Mode::Monitor, _) | (Mode::Enforce, WhenStoreUnavailable::Degrade) => WhenUnavailable::Degrade,
     }
 }
 
@@ -135,6 +140,17 @@ mod tests {
 
     fn write(folder: &tempfile::TempDir, path: &str, bytes: &[u8]) {
         std::fs::write(folder.path().join("secrets").join(path), bytes).unwrap();
+    }
+
+    #[test]
+    fn monitor_refuses_nothing_for_want_of_a_store() {
+        for (mode, policy, expected) in [
+            (Mode::Enforce, WhenStoreUnavailable::Refuse, WhenUnavailable::Refuse),
+            (Mode::Enforce, WhenStoreUnavailable::Degrade, WhenUnavailable::Degrade),
+            (Mode::Monitor, WhenStoreUnavailable::Refuse, WhenUnavailable::Degrade),
+        ] {
+            assert_eq!(when_unavailable(mode, policy), expected);
+        }
     }
 
     #[test]

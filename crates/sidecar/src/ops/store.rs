@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use riskgate_core::Clock;
+use riskgate_core::{Clock, WallClock};
 use riskgate_store::redis::SetupError;
 use riskgate_store::shared::StoreObserver;
 use riskgate_store::{MemoryStore, RedisStore, SharedStore, StoreError, TransactionStore};
@@ -30,12 +30,13 @@ impl Store {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, SetupError> {
-        let memory = MemoryStore::new(snapshot.config.store.max_bytes().0, clock.clone());
+        let max_bytes = snapshot.config.store.max_bytes().0;
         Ok(match &snapshot.shared_store {
-            None => Self::Memory(Arc::new(memory)),
+            None => Self::Memory(Arc::new(MemoryStore::new(max_bytes, clock))),
             Some(settings) => {
-                let redis = RedisStore::start(settings.options(), clock)?;
-                Self::Shared(Arc::new(SharedStore::new(redis, memory, settings.when_unavailable, metrics)))
+                let redis = RedisStore::start(settings.options(), Arc::new(WallClock))?;
+                let when = settings.when_unavailable;
+                Self::Shared(Arc::new(SharedStore::new(redis, max_bytes, clock, when, metrics)))
             }
         })
     }

@@ -7,6 +7,7 @@ use riskgate_store::{Claim, Key, RECORD_LEASE, Settled, StoreError, Transaction}
 use riskgate_wire::Fault;
 use tokio::time::{Instant, sleep};
 
+use super::forward::NoAnswer;
 use super::gateway::{Answered, Exchange};
 use crate::ops::metrics::Outcome;
 
@@ -50,7 +51,18 @@ pub(super) async fn known_after_all(
     let until = Instant::now() + IN_HAND;
     let mut pause = LOOK_AGAIN / 2;
     loop {
-        let known = known(exchange, key).await?;
+        let known = match exchange.gateway.store.get(key).await {
+            Ok(known) => known,
+            // It may be the answer, which a sidecar with the other key reads: the application asks again.
+            Err(error @ StoreError::Unreadable(_)) => {
+                exchange.store_failed("get", &error);
+                return Err(NoAnswer::Lost.answer(exchange));
+            }
+            Err(error) => {
+                exchange.store_failed("get", &error);
+                return Err(no_store(exchange));
+            }
+        };
         let open = known.as_ref().is_some_and(|known| known.order.is_some() && known.terminal.is_none());
         if !open || !exchange.gateway.store.is_shared() || Instant::now() >= until {
             return Ok(known);

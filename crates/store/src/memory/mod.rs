@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use riskgate_core::Clock;
+use riskgate_core::{Clock, Millis};
 
 use self::table::Table;
 use crate::store::{Key, StoreError, TransactionStore, Usage};
@@ -43,6 +43,16 @@ impl MemoryStore {
     /// Moves the bound, as a new configuration says. What is kept stays, even when it is more than the new bound.
     pub fn set_max_bytes(&self, max_bytes: u64) {
         self.swept().max_bytes = max_bytes;
+    }
+
+    /// Notes that the answer to a request for the result was lost, of a transaction that only another store knows.
+    pub(crate) fn remember_unresolved(&self, key: Key<'_>) {
+        self.swept().remember_unresolved(key);
+    }
+
+    /// How long a transaction is still kept; none where it is not known.
+    pub(crate) fn left(&self, key: Key<'_>) -> Option<Millis> {
+        self.swept().left(key)
     }
 
     /// The table without what has expired. The lock is never held across an await, and a panic while it was held leaves no

@@ -122,6 +122,22 @@ impl Table {
         }
     }
 
+    /// As [`Self::mark_unresolved`], of a transaction that may be unknown here.
+    pub(super) fn remember_unresolved(&mut self, key: Key<'_>) {
+        let until = self.now + OPEN_FOR;
+        self.change(key, |entry| {
+            entry.unresolved = true;
+            if entry.deadline == 0 {
+                entry.deadline = until;
+            }
+        });
+    }
+
+    /// How long the transaction is still kept.
+    pub(super) fn left(&self, key: Key<'_>) -> Option<Millis> {
+        self.entries.get(name(key).as_str()).map(|entry| entry.deadline - self.now)
+    }
+
     /// Forgets the transaction, unless it has a terminal answer.
     pub(super) fn remove(&mut self, key: Key<'_>) {
         let name = name(key);

@@ -47,7 +47,7 @@ use crate::transaction::{HELD_FOR, Held, OPEN_FOR, Order, Settled, Terminal, Tra
 /// How much longer than a transaction's deadline the server keeps it: more than the clocks of two pods differ by.
 pub const SPARE: Millis = 60_000;
 
-/// How long a change that the server took proves that it takes the next.
+/// How long an order that the server took proves that it takes the next.
 const PROVEN_FOR: Duration = Duration::from_millis(500);
 
 /// The store over Redis or Valkey.
@@ -57,8 +57,8 @@ pub struct RedisStore {
     prefix: String,
     seals: Seals,
     clock: Arc<dyn Clock>,
-    /// When the server last took a change.
-    changed: Mutex<Option<Instant>>,
+    /// When the server last took what takes memory. An answer proves nothing: a full server takes it, too.
+    proven: Mutex<Option<Instant>>,
     /// Whether it was told that values do not read: once for each set of keys, since there may be many.
     unreadable_told: AtomicBool,
 }
@@ -79,7 +79,7 @@ impl RedisStore {
             prefix,
             seals: Seals::new(keys),
             clock,
-            changed: Mutex::new(None),
+            proven: Mutex::new(None),
             unreadable_told: AtomicBool::new(false),
         })
     }
@@ -103,25 +103,49 @@ impl RedisStore {
         self.link.query::<()>(&command).await.map_err(|error| self.failed(&error))
     }
 
+    async fn settle_for(
+        &self,
+        key: Key<'_>,
+        settled: &Settled,
+        window: Millis,
+        record: Option<Bytes>,
+    ) -> Result<Option<Settled>, StoreError> {
+        let name = self.name(key);
+        let answer = self.seals.settled(&name, settled)?;
+        let record = record.map(|line| self.seals.seal(&name, Field::Record, &line)).transpose()?;
+        let times = [self.clock.now(), window, SPARE];
+        let token = random::token();
+        let arguments = |command: &mut Cmd| {
+            add(command, &times);
+            command.arg(&token).arg(&answer).arg(record.as_deref().unwrap_or_default());
+        };
+        let earlier: Option<Vec<u8>> =
+            scripts::SETTLE.run(&self.link, &name, arguments).await.map_err(|error| self.failed(&error))?;
+        earlier.map(|earlier| self.unread(self.seals.read_settled(&name, earlier))).transpose()
+    }
+
     fn name(&self, key: Key<'_>) -> String {
         names::name(&self.prefix, key)
     }
 
-    /// Judges what came of a change.
-    fn changed<T>(&self, result: Result<T, LinkError>) -> Result<T, StoreError> {
-        let changed = result.map_err(|error| self.failed(&error))?;
-        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    /// Judges what came of a change that fails in every outage: one that a full server and a replica refuse.
+    fn proved(&self, result: Result<(), LinkError>) -> Result<(), StoreError> {
+        result.map_err(|error| self.failed(&error))?;
+        self.prove(Some(Instant::now()));
         self.outage.ended();
-        Ok(changed)
+        Ok(())
     }
 
+    /// Whatever fails, what was proven before is not any more.
     fn failed(&self, error: &LinkError) -> StoreError {
         let text = error.to_string();
-        // What cannot be reached is told by the link's keeper.
-        if matches!(error, LinkError::Refused(_)) {
-            self.outage.began(&text);
-        }
+        self.prove(None);
+        self.outage.began(&text);
         StoreError::Unavailable(text)
+    }
+
+    fn prove(&self, at: Option<Instant>) {
+        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
     /// Tells that a value does not read.
@@ -135,8 +159,8 @@ impl RedisStore {
     }
 
     fn is_proven(&self) -> bool {
-        let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        changed.is_some_and(|at| at.elapsed() < PROVEN_FOR)
+        let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.is_some_and(|at| at.elapsed() < PROVEN_FOR)
     }
 }
 
@@ -148,7 +172,7 @@ impl std::fmt::Debug for RedisStore {
 
 #[async_trait]
 impl TransactionStore for RedisStore {
-    /// Asks for a change that means nothing, unless another was taken just now: a server that is full, read-only or gone takes
+    /// Asks for a change that means nothing, unless such a one, or an order, was taken just now: a server that is full, read-only or gone takes
     /// neither. In a cluster the answer is that of one primary, behind a ping of all.
     async fn admit(&self) -> Result<(), StoreError> {
         if self.is_proven() {
@@ -156,7 +180,7 @@ impl TransactionStore for RedisStore {
         }
         let mut command = redis::cmd("SET");
         command.arg(format!("{}admit", self.prefix)).arg("1").arg("PX").arg(SPARE);
-        self.changed(self.link.query::<()>(&command).await)
+        self.proved(self.link.query(&command).await)
     }
 
     async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
@@ -167,7 +191,7 @@ impl TransactionStore for RedisStore {
             add(command, &times);
             command.arg(&facts);
         };
-        self.changed(scripts::OPEN.run::<()>(&self.link, &name, arguments).await)
+        self.proved(scripts::OPEN.run(&self.link, &name, arguments).await)
     }
 
     async fn get(&self, key: Key<'_>) -> Result<Option<Transaction>, StoreError> {
@@ -191,8 +215,9 @@ impl TransactionStore for RedisStore {
         let read_order = |facts| self.unread(self.seals.read_order(&name, facts));
         let order = match facts.map(read_order).transpose() {
             Ok(order) => order,
-            // A settled answer is given whatever became of the facts: nothing is judged any more.
-            Err(_) if matches!(terminal, Some(Terminal::Settled(_))) => None,
+            // An answer counts whatever became of the facts: a settled one is judged already, and one that was held is judged as
+            // one without a context. It cannot be had again.
+            Err(_) if terminal.is_some() => None,
             Err(error) => return Err(error),
         };
         Ok(Some(Transaction {
@@ -212,7 +237,8 @@ impl TransactionStore for RedisStore {
             add(command, &times);
             command.arg(&held);
         };
-        self.changed(scripts::HOLD.run::<()>(&self.link, &name, arguments).await)
+        let kept = scripts::HOLD.run::<()>(&self.link, &name, arguments).await;
+        kept.map_err(|error| self.failed(&error))
     }
 
     async fn settle(
@@ -221,18 +247,16 @@ impl TransactionStore for RedisStore {
         settled: Settled,
         record: Option<Bytes>,
     ) -> Result<Option<Settled>, StoreError> {
-        let name = self.name(key);
-        let answer = self.seals.settled(&name, &settled)?;
-        let record = record.map(|line| self.seals.seal(&name, Field::Record, &line)).transpose()?;
-        let times = [self.clock.now(), settled.outcome.window(), SPARE];
-        let token = random::token();
-        let arguments = |command: &mut Cmd| {
-            add(command, &times);
-            command.arg(&token).arg(&answer).arg(record.as_deref().unwrap_or_default());
-        };
-        let earlier: Option<Vec<u8>> =
-            self.changed(scripts::SETTLE.run(&self.link, &name, arguments).await)?;
-        earlier.map(|earlier| self.unread(self.seals.read_settled(&name, earlier))).transpose()
+        self.settle_for(key, &settled, settled.outcome.window(), record).await
+    }
+
+    async fn carry(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        left: Millis,
+    ) -> Result<Option<Settled>, StoreError> {
+        self.settle_for(key, &settled, left.min(settled.outcome.window()), None).await
     }
 
     async fn recorded(&self, key: Key<'_>) -> Result<(), StoreError> {
@@ -265,7 +289,8 @@ impl TransactionStore for RedisStore {
         let arguments = |command: &mut Cmd| {
             command.arg(now);
         };
-        self.changed(scripts::UNRESOLVED.run::<()>(&self.link, &self.name(key), arguments).await)
+        let noted = scripts::UNRESOLVED.run::<()>(&self.link, &self.name(key), arguments).await;
+        noted.map_err(|error| self.failed(&error))
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ impl Outage {
         }
     }
 
-    /// Something worked that fails in every outage.
+    /// An operation worked that fails in every outage: a new connection, a read, or an answer that is taken is none.
     pub(super) fn ended(&self) {
         if self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed) {
             tracing::info!("the shared transaction store works again");

@@ -4,6 +4,11 @@
 //! an order that the provider has made is not undone by forgetting it. The policy decides what happens where that is not
 //! enough, when the shared store cannot be *asked*: `Degrade` goes on with what this sidecar knows and marks it
 //! ([`Transaction::degraded`]), `Refuse` says so, and nothing is sent.
+//!
+//! What this sidecar did itself it also remembers while the shared store works: without that, the first second of an outage
+//! would find it without the threshold of an order that it made a moment ago. This second memory has the bound of the first,
+//! drops nothing that it took, and takes nothing more when it is full; it is read only where the shared store cannot answer,
+//! or has nothing.
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use riskgate_core::Clock;
 
 use crate::memory::MemoryStore;
 use crate::store::{Claim, Key, StoreError, TransactionStore, Usage};
@@ -36,20 +42,25 @@ pub enum WhenUnavailable {
 /// A shared store, with memory beside it.
 pub struct SharedStore<S> {
     shared: S,
+    /// What the shared store did not take.
     memory: MemoryStore,
+    /// What it took from this sidecar.
+    own: MemoryStore,
     refuse: AtomicBool,
     observer: Arc<dyn StoreObserver>,
 }
 
 impl<S: TransactionStore> SharedStore<S> {
-    /// `shared`, with `memory` beside it.
+    /// `shared`, with memory beside it: at most `max_bytes` for what it did not take, and as much again for what it took.
     pub fn new(
         shared: S,
-        memory: MemoryStore,
+        max_bytes: u64,
+        clock: Arc<dyn Clock>,
         when: WhenUnavailable,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
-        Self { shared, memory, refuse: AtomicBool::new(when == WhenUnavailable::Refuse), observer }
+        let (memory, own) = (MemoryStore::new(max_bytes, clock.clone()), MemoryStore::new(max_bytes, clock));
+        Self { shared, memory, own, refuse: AtomicBool::new(when == WhenUnavailable::Refuse), observer }
     }
 
     /// The shared store.
@@ -74,34 +85,71 @@ impl<S: TransactionStore> SharedStore<S> {
         self.memory.get(key).await.ok().flatten()
     }
 
-    /// What both know together. An answer that only memory has is brought to the shared store, where every sidecar finds it.
-    async fn merged(&self, key: Key<'_>, shared: Option<Transaction>) -> Option<Transaction> {
-        let Some(own) = self.remembered(key).await else { return shared };
-        let Some(shared) = shared else { return Some(Transaction { degraded: true, ..own }) };
-        let terminal = match (shared.terminal, own.terminal) {
-            (Some(Terminal::Settled(settled)), _) => Some(Terminal::Settled(settled)),
-            (_, Some(Terminal::Settled(settled))) => Some(self.bring(key, settled).await),
-            (Some(held), _) | (None, Some(held)) => Some(held),
-            (None, None) => None,
-        };
-        Some(Transaction {
-            order: shared.order.or(own.order),
-            terminal,
-            unresolved: shared.unresolved || own.unresolved,
-            unrecorded: shared.unrecorded,
-            degraded: true,
-        })
+    /// Everything that this sidecar knows of a transaction by itself.
+    async fn alone(&self, key: Key<'_>) -> Option<Transaction> {
+        let own = self.own.get(key).await.ok().flatten();
+        match (self.remembered(key).await, own) {
+            (Some(memory), Some(own)) => Some(Transaction { unrecorded: false, ..together(own, memory) }),
+            (memory, own) => memory.or(own),
+        }
     }
 
-    /// Settles in the shared store what was settled in memory; its record was written when it was.
-    async fn bring(&self, key: Key<'_>, settled: Settled) -> Terminal {
-        match self.shared.settle(key, settled.clone(), None).await {
-            Ok(earlier) => Terminal::Settled(earlier.unwrap_or(settled)),
+    /// Whether a change of `key` is written through: there is room, or what is open is finished.
+    async fn follows(&self, key: Key<'_>) -> bool {
+        self.own.admit().await.is_ok() || self.own.left(key).is_some()
+    }
+
+    /// What both know together. An answer that only memory has is brought to the shared store, where every sidecar finds it.
+    async fn merged(&self, key: Key<'_>, shared: Option<Transaction>) -> Option<Transaction> {
+        let memory = self.remembered(key).await;
+        let Some(shared) = shared else {
+            let Some(memory) = memory else { return self.own.get(key).await.ok().flatten() };
+            let mut alone = self.alone(key).await.unwrap_or(memory);
+            alone.terminal = self.brought(key, alone.terminal).await;
+            return Some(Transaction { degraded: true, ..alone });
+        };
+        let Some(memory) = memory else { return Some(shared) };
+        let settled = matches!(shared.terminal, Some(Terminal::Settled(_)));
+        let mut both = Transaction { degraded: true, ..together(shared, memory) };
+        if !settled {
+            both.terminal = self.brought(key, both.terminal).await;
+        }
+        Some(both)
+    }
+
+    /// Settles in the shared store what was settled in memory, for what is left of its window. Its record was written then.
+    async fn brought(&self, key: Key<'_>, terminal: Option<Terminal>) -> Option<Terminal> {
+        let Some(Terminal::Settled(settled)) = terminal else { return terminal };
+        let left = self.memory.left(key).unwrap_or_else(|| settled.outcome.window());
+        Some(Terminal::Settled(match self.shared.carry(key, settled.clone(), left).await {
+            Ok(Some(earlier)) if earlier != settled => earlier,
+            Ok(_) => {
+                // The first attempt may have arrived, record and all, and only its answer was lost.
+                if let Err(error) = self.shared.recorded(key).await {
+                    self.observer.failed("recorded", &error);
+                }
+                settled
+            }
             Err(error) => {
                 self.observer.failed("settle", &error);
-                Terminal::Settled(settled)
+                settled
             }
-        }
+        }))
+    }
+}
+
+/// Two views of one transaction; of two answers the settled one, else that of `first`.
+fn together(first: Transaction, second: Transaction) -> Transaction {
+    let terminal = match (first.terminal, second.terminal) {
+        (Some(Terminal::Held(_)), Some(Terminal::Settled(settled))) => Some(Terminal::Settled(settled)),
+        (first, second) => first.or(second),
+    };
+    Transaction {
+        order: first.order.or(second.order),
+        terminal,
+        unresolved: first.unresolved || second.unresolved,
+        unrecorded: first.unrecorded,
+        degraded: first.degraded || second.degraded,
     }
 }
 
@@ -120,7 +168,11 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
         if let Err(error) = self.shared.open(key, order.clone()).await {
             self.observer.failed("open", &error);
-            self.memory.open(key, order).await?;
+            self.memory.admit().await?;
+            return self.memory.open(key, order).await;
+        }
+        if self.follows(key).await {
+            self.own.open(key, order).await?;
         }
         Ok(())
     }
@@ -128,20 +180,16 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     async fn get(&self, key: Key<'_>) -> Result<Option<Transaction>, StoreError> {
         match self.shared.get(key).await {
             Ok(shared) => Ok(self.merged(key, shared).await),
-            // What does not read will not read later either: refusing would be for ever. It is a transaction whose context is
-            // lost, and is judged as one.
-            Err(error @ StoreError::Unreadable(_)) => {
-                self.observer.failed("get", &error);
-                Ok(self.remembered(key).await)
-            }
             Err(error) => {
-                let own = self.remembered(key).await;
-                let answered = own.as_ref().is_some_and(|own| own.terminal.is_some());
-                if self.refuses() && !answered {
+                let alone = self.alone(key).await;
+                let answered = alone.as_ref().is_some_and(|alone| alone.terminal.is_some());
+                // What does not read may be an answer that another sidecar reads: nothing is made up in its place.
+                let unreadable = matches!(error, StoreError::Unreadable(_));
+                if (self.refuses() || unreadable) && !answered {
                     return Err(error);
                 }
                 self.observer.failed("get", &error);
-                Ok(Some(Transaction { degraded: true, ..own.unwrap_or_default() }))
+                Ok(Some(Transaction { degraded: true, ..alone.unwrap_or_default() }))
             }
         }
     }
@@ -149,7 +197,10 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError> {
         if let Err(error) = self.shared.hold(key, held.clone()).await {
             self.observer.failed("hold", &error);
-            self.memory.hold(key, held).await?;
+            return self.memory.hold(key, held).await;
+        }
+        if self.follows(key).await {
+            self.own.hold(key, held).await?;
         }
         Ok(())
     }
@@ -165,9 +216,20 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
             Err(error @ StoreError::Unreadable(_)) => Err(error),
             Err(error) => {
                 self.observer.failed("settle", &error);
+                // What was settled before the outage stays the answer in it.
+                if let Some(Transaction { terminal: Some(Terminal::Settled(first)), .. }) =
+                    self.own.get(key).await?
+                {
+                    return Ok(Some(first));
+                }
                 self.memory.settle(key, settled, None).await
             }
-            settled => settled,
+            Ok(earlier) => {
+                if self.follows(key).await {
+                    self.own.settle(key, earlier.clone().unwrap_or(settled), None).await?;
+                }
+                Ok(earlier)
+            }
         }
     }
 
@@ -185,22 +247,28 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
 
     async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
         self.memory.mark_unresolved(key).await?;
+        self.own.mark_unresolved(key).await?;
         if let Err(error) = self.shared.mark_unresolved(key).await {
             self.observer.failed("mark_unresolved", &error);
+            self.memory.admit().await?;
+            // Only the shared store may know the order: what became of it is recorded all the same.
+            self.memory.remember_unresolved(key);
         }
         Ok(())
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<(), StoreError> {
         self.memory.remove(key).await?;
+        self.own.remove(key).await?;
         if let Err(error) = self.shared.remove(key).await {
             self.observer.failed("remove", &error);
         }
         Ok(())
     }
 
-    /// What memory holds of the outage; what the server holds, the server counts.
+    /// What this sidecar holds in memory; what the server holds, the server counts.
     fn usage(&self) -> Usage {
-        self.memory.usage()
+        let (memory, own) = (self.memory.usage(), self.own.usage());
+        Usage { open: memory.open + own.open, bytes: memory.bytes + own.bytes }
     }
 }

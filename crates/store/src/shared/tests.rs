@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use riskgate_core::SystemClock;
+use riskgate_core::{SystemClock, Threshold};
 
 use super::*;
 use crate::conformance::samples::{held, order, settled};
@@ -77,7 +77,7 @@ impl Case {
         let clock = Arc::new(SystemClock::new());
         let (down, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Heard::default()));
         let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: down.clone() };
-        let store = SharedStore::new(shared, MemoryStore::new(ROOM, clock), when, heard.clone());
+        let store = SharedStore::new(shared, ROOM, clock, when, heard.clone());
         Self { store, down, heard }
     }
 
@@ -95,12 +95,18 @@ impl Case {
 }
 
 #[tokio::test]
-async fn with_a_store_that_works_it_keeps_the_contract_and_memory_stays_empty() {
+async fn with_a_store_that_works_it_keeps_the_contract_whatever_room_its_memory_has() {
+    for room in [0, ROOM] {
+        contract(room).await;
+    }
+}
+
+async fn contract(room: u64) {
     let make = |clock: Arc<ManualClock>| async move {
         let shared =
             Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::new(AtomicBool::new(false)) };
         let observer = Arc::new(Heard::default());
-        SharedStore::new(shared, MemoryStore::new(0, clock), WhenUnavailable::Refuse, observer)
+        SharedStore::new(shared, room, clock, WhenUnavailable::Refuse, observer)
     };
     promises(make).await.unwrap();
 }
@@ -110,7 +116,8 @@ async fn degraded_it_knows_what_it_learned_itself_and_says_so() {
     let case = Case::new(WhenUnavailable::Degrade);
     case.store.open(KEY, order(1)).await.unwrap();
     case.switch(true);
-    assert_eq!(case.known().await, Transaction { degraded: true, ..Transaction::default() });
+    let unknown = case.store.get(Key { reference: "of another pod", ..KEY }).await.unwrap();
+    assert_eq!(unknown, Some(Transaction { degraded: true, ..Transaction::default() }));
     let other = Key { reference: "made in the outage", ..KEY };
     case.store.admit().await.unwrap();
     case.store.open(other, order(2)).await.unwrap();
@@ -174,4 +181,75 @@ async fn a_policy_that_changes_is_followed() {
     assert!(case.store.get(KEY).await.is_err());
     case.store.set_when_unavailable(WhenUnavailable::Degrade);
     assert!(case.known().await.degraded);
+}
+
+#[tokio::test]
+async fn the_threshold_of_an_order_made_before_the_outage_is_known_in_it() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    let low = Order { application_threshold: Some(Threshold::Moderate), ..order(1) };
+    case.store.open(KEY, low.clone()).await.unwrap();
+    case.switch(true);
+    let known = case.known().await;
+    assert_eq!((known.order, known.degraded), (Some(low), true));
+}
+
+#[tokio::test]
+async fn an_answer_settled_before_the_outage_is_given_again_in_it() {
+    for when in [WhenUnavailable::Degrade, WhenUnavailable::Refuse] {
+        let case = Case::new(when);
+        case.store.open(KEY, order(1)).await.unwrap();
+        case.store.hold(KEY, held(1)).await.unwrap();
+        case.store.settle(KEY, settled(2), None).await.unwrap();
+        case.switch(true);
+        assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+        assert_eq!(case.store.settle(KEY, settled(3), None).await.unwrap(), Some(settled(2)));
+    }
+}
+
+#[tokio::test]
+async fn what_another_sidecar_settled_first_is_what_is_remembered() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.open(KEY, order(1)).await.unwrap();
+    case.store.hold(KEY, held(1)).await.unwrap();
+    case.store.shared().settle(KEY, settled(2), None).await.unwrap();
+    assert_eq!(case.store.settle(KEY, settled(3), None).await.unwrap(), Some(settled(2)));
+    case.switch(true);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn the_memory_of_what_it_did_itself_is_bounded() {
+    let clock = Arc::new(SystemClock::new());
+    let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::default() };
+    let store =
+        SharedStore::new(shared, 64 << 10, clock, WhenUnavailable::Degrade, Arc::new(Heard::default()));
+    for number in 0..2_000 {
+        let reference = format!("order {number}");
+        store.open(Key { reference: &reference, ..KEY }, order(1)).await.unwrap();
+    }
+    assert!(store.usage().bytes < 80 << 10, "{:?}", store.usage());
+    assert_eq!(store.shared().usage().open, 2_000, "the shared store took them all");
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_an_order_that_only_the_server_knows_is_remembered() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.store.shared().open(KEY, order(1)).await.unwrap();
+    case.switch(true);
+    case.store.mark_unresolved(KEY).await.unwrap();
+    assert!(case.known().await.unresolved);
+    case.switch(false);
+    let known = case.known().await;
+    assert_eq!((known.order, known.unresolved), (Some(order(1)), true));
+}
+
+#[tokio::test]
+async fn an_answer_of_the_outage_is_brought_also_where_the_server_knows_nothing() {
+    let case = Case::new(WhenUnavailable::Degrade);
+    case.switch(true);
+    case.store.settle(KEY, settled(2), None).await.unwrap();
+    case.switch(false);
+    assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+    let others_see = case.store.shared().get(KEY).await.unwrap().unwrap().terminal;
+    assert_eq!(others_see, Some(Terminal::Settled(settled(2))));
 }

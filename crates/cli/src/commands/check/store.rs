@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use riskgate_core::SystemClock;
+use riskgate_core::WallClock;
 use riskgate_sidecar::config::credentials::Credentials;
 use riskgate_sidecar::config::shared_store::SharedStoreSettings;
 use riskgate_store::redis::{Finding, Grade, check};
@@ -90,7 +90,7 @@ pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let findings = runtime.block_on(check(settings.options(), Arc::new(SystemClock::new())));
+    let findings = runtime.block_on(check(settings.options(), Arc::new(WallClock)));
     let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Failed);
     match output.output {
         Form::Text => print(&text(&findings))?,

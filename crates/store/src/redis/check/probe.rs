@@ -12,7 +12,7 @@ use crate::store::{Key, StoreError, TransactionStore};
 use crate::transaction::{Final, Order, Settled, Terminal};
 
 const RIGHTS: &str = "give the user the rights that docs/shared-store.md lists: `+ping +set +hmget +hget +hset +hdel +hexists +del \
-                      +pexpire +time +evalsha +eval`, in a cluster also `+cluster`, on keys `~riskgate:*`";
+                      +pexpire +time +evalsha +eval`, in a cluster also `+cluster`, with Sentinels `+role`, on keys `~riskgate:*`";
 /// A poll waits for one read: more than this is felt, and near to what an operation may take at all.
 const SLOW: Duration = Duration::from_millis(25);
 const READS: u32 = 20;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::select_ok;
 use redis::cluster::ClusterClient;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
@@ -40,7 +42,8 @@ pub(crate) struct Target {
 
 enum Kind {
     One(Box<Client>),
-    Sentinel(Box<SentinelClient>),
+    /// One client a Sentinel: asked at once, so that one that cannot be reached delays nobody.
+    Sentinel(Vec<SentinelClient>),
     Cluster(Box<ClusterClient>),
 }
 
@@ -51,7 +54,10 @@ impl Target {
         let kind = match &reach.servers {
             Servers::Single { url } => Kind::One(Box::new(single(url, &reach.login, certificates)?)),
             Servers::Sentinel { urls, master_name } => {
-                Kind::Sentinel(Box::new(sentinel(urls, master_name, &reach.login, certificates)?))
+                let client = |url| {
+                    sentinel(std::slice::from_ref(url), master_name, &reach.login, certificates.clone())
+                };
+                Kind::Sentinel(urls.iter().map(client).collect::<Result<_, _>>()?)
             }
             Servers::Cluster { urls } => {
                 Kind::Cluster(Box::new(cluster(urls, &reach.login, certificates, reach.limits)?))
@@ -71,8 +77,10 @@ impl Target {
             Kind::One(client) => {
                 Connection::One(client.get_multiplexed_async_connection_with_config(&config).await?)
             }
-            Kind::Sentinel(client) => {
-                Connection::One(client.get_async_connection_with_config(&config).await?)
+            Kind::Sentinel(clients) => {
+                let asked =
+                    clients.iter_mut().map(|client| client.get_async_connection_with_config(&config).boxed());
+                Connection::One(select_ok(asked).await?.0)
             }
             Kind::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
         };
@@ -136,7 +144,8 @@ fn cluster(
     let infos = infos(urls)?;
     let tls = infos.iter().any(is_tls);
     let mut builder = ClusterClient::builder(infos)
-        .connection_timeout(limits.connect)
+        // Part of the whole: a node that cannot be reached leaves time for the others.
+        .connection_timeout(limits.connect / 3)
         .response_timeout(limits.operation * 2)
         .connection_concurrency_limit(IN_FLIGHT)
         // Redirections are followed within one operation's time; what takes longer is ours to try again.

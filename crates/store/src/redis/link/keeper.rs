@@ -1,7 +1,6 @@
 //! The keeper: makes the connection, again when it is reported, again when login or servers change.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::RedisError;
@@ -14,7 +13,8 @@ use crate::redis::options::{Limits, Reach};
 use crate::redis::outage::Outage;
 use crate::redis::random::byte;
 
-/// A connection that is reported this soon, and never answered an operation, is no better than none.
+/// A connection that is reported this soon is no better than none, whatever was answered over it meanwhile: a replica answers
+/// reads, and a slow server some operations.
 const TOO_SOON: Duration = Duration::from_secs(1);
 
 /// Keeps `state` up to date, for ever.
@@ -30,14 +30,17 @@ pub(super) async fn keep(
         match connect(&mut target, limit).await {
             Ok(live) => {
                 let made = Instant::now();
-                state.send_replace(State::Up(live.clone()));
-                outage.ended();
-                let last = serve(live, &state, &mut wanted, &mut target).await;
-                if last.proven.load(Ordering::Relaxed) || made.elapsed() > TOO_SOON {
+                state.send_replace(State::Up(live));
+                serve(&state, &mut wanted, &mut target).await;
+                if made.elapsed() > TOO_SOON {
                     pause = Pause::new(wanted.borrow().limits);
                     continue;
                 }
-                down(&state, &outage, "connections are taken, and operations are not answered in time");
+                down(
+                    &state,
+                    &outage,
+                    "connections are taken, and operations are refused or not answered in time",
+                );
             }
             Err(reason) => down(&state, &outage, &reason),
         }
@@ -58,7 +61,7 @@ fn down(state: &watch::Sender<State>, outage: &Outage, reason: &str) {
 
 async fn connect(target: &mut Target, limit: Duration) -> Result<Arc<Live>, String> {
     match timeout(limit, target.connect()).await {
-        Ok(Ok(connection)) => Ok(Arc::new(Live { connection, proven: AtomicBool::new(false) })),
+        Ok(Ok(connection)) => Ok(Arc::new(Live { connection })),
         Ok(Err(error)) => Err(reason(&error)),
         Err(_) => Err(format!("no connection within {} ms", limit.as_millis())),
     }
@@ -72,21 +75,16 @@ fn reason(error: &RedisError) -> String {
     }
 }
 
-/// While a connection serves: moves to what is wanted meanwhile without giving up what works, and gives back the connection
-/// that was reported.
-async fn serve(
-    mut live: Arc<Live>,
-    state: &watch::Sender<State>,
-    wanted: &mut watch::Receiver<Arc<Reach>>,
-    target: &mut Target,
-) -> Arc<Live> {
+/// While a connection serves: moves to what is wanted meanwhile without giving up what works; ends when the connection is
+/// reported.
+async fn serve(state: &watch::Sender<State>, wanted: &mut watch::Receiver<Arc<Reach>>, target: &mut Target) {
     let mut seen = state.subscribe();
     // The pauses between attempts to move, while there is something to move to.
     let mut behind: Option<Pause> = None;
     loop {
         let again = behind.as_mut().map(Pause::next);
         tokio::select! {
-            () = reported(&mut seen) => return live,
+            () = reported(&mut seen) => return,
             changed = wanted.changed() => {
                 if changed.is_err() { std::future::pending::<()>().await } // ended by whoever drops the link
                 renew(target, wanted);
@@ -96,8 +94,7 @@ async fn serve(
         let limits = wanted.borrow().limits;
         match connect(target, limits.connect).await {
             Ok(new) => {
-                live = new;
-                state.send_replace(State::Up(live.clone()));
+                state.send_replace(State::Up(new));
                 behind = None;
             }
             Err(reason) if behind.is_none() => {

@@ -10,7 +10,6 @@ mod keeper;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
@@ -37,10 +36,9 @@ enum State {
     Down(Arc<str>),
 }
 
-/// A connection, and whether anything was ever answered over it but its greeting.
+/// A connection.
 struct Live {
     connection: Connection,
-    proven: AtomicBool,
 }
 
 /// Why an operation failed.
@@ -102,14 +100,8 @@ impl Link {
             answered = timeout(LAST_LOOK, &mut answer).await;
         }
         let error = match answered {
-            Ok(Ok(answer)) => {
-                live.proven.store(true, Ordering::Relaxed);
-                return Ok(answer);
-            }
-            Ok(Err(error)) if !is_trouble(&error) => {
-                live.proven.store(true, Ordering::Relaxed);
-                return Err(LinkError::Refused(error));
-            }
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) if !is_trouble(&error) => return Err(LinkError::Refused(error)),
             Ok(Err(error)) => error.to_string().into(),
             Err(_) => format!("no answer within {} ms", self.operation.as_millis()).into(),
         };

@@ -6,5 +6,7 @@ if not claimed then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now < tonumber(claimed) + tonumber(ARGV[1]) then return 1 end
+-- First what takes no memory, so that a full server takes it, too (see hold.lua).
+redis.call('HDEL', key, '-')
 redis.call('HSET', key, 'c', string.format('%.0f', now))
 return redis.call('HGET', key, 'r')
