@@ -63,7 +63,10 @@ pub(super) async fn known_after_all(
                 return Err(no_store(exchange));
             }
         };
-        let open = known.as_ref().is_some_and(|known| known.order.is_some() && known.terminal.is_none());
+        // What this sidecar alone knows was cancelled elsewhere, or lost: nobody brings its answer into the store.
+        let open = known
+            .as_ref()
+            .is_some_and(|known| known.order.is_some() && known.terminal.is_none() && !known.degraded);
         if !open || !exchange.gateway.store.is_shared() || Instant::now() >= until {
             return Ok(known);
         }

@@ -103,7 +103,11 @@ impl<S: TransactionStore> SharedStore<S> {
     async fn merged(&self, key: Key<'_>, shared: Option<Transaction>) -> Option<Transaction> {
         let memory = self.remembered(key).await;
         let Some(shared) = shared else {
-            let Some(memory) = memory else { return self.own.get(key).await.ok().flatten() };
+            let Some(memory) = memory else {
+                // The shared store lost it, or another sidecar ended it.
+                let own = self.own.get(key).await.ok().flatten()?;
+                return Some(Transaction { degraded: true, ..own });
+            };
             let mut alone = self.alone(key).await.unwrap_or(memory);
             alone.terminal = self.brought(key, alone.terminal).await;
             return Some(Transaction { degraded: true, ..alone });
