@@ -48,6 +48,17 @@ impl NoAnswer {
     }
 }
 
+/// Sends what stands for `request` to the provider, once.
+pub(super) async fn forward_once(
+    exchange: &Exchange,
+    certificate: &Certificate,
+    call: Call,
+    request: &Request<'_>,
+    body: Bytes,
+) -> Result<http::Response<Bytes>, NoAnswer> {
+    forward(exchange, certificate, call, outgoing(exchange, request, body)?).await
+}
+
 /// Sends `outgoing` to the provider.
 pub(super) async fn forward(
     exchange: &Exchange,

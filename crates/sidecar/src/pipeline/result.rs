@@ -62,11 +62,8 @@ async fn unread(exchange: &Exchange, request: &Request<'_>) -> Answered {
     let Some(certificate) = exchange.provider().current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange);
     };
-    let answer = match forward::outgoing(exchange, request, request.body.clone()) {
-        Ok(outgoing) => forward::forward(exchange, certificate, Call::Collect, outgoing).await,
-        Err(none) => Err(none),
-    };
-    match answer {
+    let body = request.body.clone();
+    match forward::forward_once(exchange, certificate, Call::Collect, request, body).await {
         Ok(answer) => Answered::new(Outcome::Passed, Response::passed(answer)),
         Err(none) => none.answer(exchange),
     }

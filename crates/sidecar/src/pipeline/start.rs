@@ -150,11 +150,8 @@ async fn send(exchange: &Exchange, request: &Request<'_>, draft: Draft<'_>) -> A
     let Some(certificate) = provider.current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange); // the configuration's check requires one
     };
-    let answer = match forward::outgoing(exchange, request, draft.prepared.body.clone()) {
-        Ok(outgoing) => forward::forward(exchange, certificate, Call::Start(draft.operation), outgoing).await,
-        Err(none) => Err(none),
-    };
-    let answer = match answer {
+    let (call, body) = (Call::Start(draft.operation), draft.prepared.body.clone());
+    let answer = match forward::forward_once(exchange, certificate, call, request, body).await {
         Ok(answer) => answer,
         Err(none) => return none.answer(exchange),
     };
@@ -206,11 +203,7 @@ pub(super) async fn probe(exchange: &Exchange, request: &Request<'_>) -> Answere
     let Some(certificate) = provider.current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange);
     };
-    let answer = match forward::outgoing(exchange, request, Bytes::new()) {
-        Ok(outgoing) => forward::forward(exchange, certificate, Call::Probe, outgoing).await,
-        Err(none) => Err(none),
-    };
-    match answer {
+    match forward::forward_once(exchange, certificate, Call::Probe, request, Bytes::new()).await {
         Ok(answer) => {
             let status = answer.status().as_u16();
             match provider.protocol.read_probe(status, answer.body()) {

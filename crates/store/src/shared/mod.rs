@@ -85,10 +85,10 @@ impl<S: TransactionStore> SharedStore<S> {
         self.memory.get(key).await.ok().flatten()
     }
 
-    /// Everything that this sidecar knows of a transaction by itself.
-    async fn alone(&self, key: Key<'_>) -> Option<Transaction> {
+    /// Everything that this sidecar knows of a transaction by itself, `memory` being what it remembers.
+    async fn alone(&self, key: Key<'_>, memory: Option<Transaction>) -> Option<Transaction> {
         let own = self.own.get(key).await.ok().flatten();
-        match (self.remembered(key).await, own) {
+        match (memory, own) {
             (Some(memory), Some(own)) => Some(Transaction { unrecorded: false, ..together(own, memory) }),
             (memory, own) => memory.or(own),
         }
@@ -103,13 +103,12 @@ impl<S: TransactionStore> SharedStore<S> {
     async fn merged(&self, key: Key<'_>, shared: Option<Transaction>) -> Option<Transaction> {
         let memory = self.remembered(key).await;
         let Some(shared) = shared else {
-            let Some(memory) = memory else {
-                // The shared store lost it, or another sidecar ended it.
-                let own = self.own.get(key).await.ok().flatten()?;
-                return Some(Transaction { degraded: true, ..own });
-            };
-            let mut alone = self.alone(key).await.unwrap_or(memory);
-            alone.terminal = self.brought(key, alone.terminal).await;
+            // The shared store never had it, or lost it, or another sidecar ended it.
+            let brings = memory.is_some();
+            let mut alone = self.alone(key, memory).await?;
+            if brings {
+                alone.terminal = self.brought(key, alone.terminal).await;
+            }
             return Some(Transaction { degraded: true, ..alone });
         };
         let Some(memory) = memory else { return Some(shared) };
@@ -185,7 +184,8 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
         match self.shared.get(key).await {
             Ok(shared) => Ok(self.merged(key, shared).await),
             Err(error) => {
-                let alone = self.alone(key).await;
+                let memory = self.remembered(key).await;
+                let alone = self.alone(key, memory).await;
                 let answered = alone.as_ref().is_some_and(|alone| alone.terminal.is_some());
                 // What does not read may be an answer that another sidecar reads: nothing is made up in its place.
                 let unreadable = matches!(error, StoreError::Unreadable(_));

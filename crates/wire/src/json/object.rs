@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::error::JsonError;
-use super::scan::{Node, scan, siblings};
+use super::scan::{Node, scan, siblings, unescaped};
 use super::strict::explain;
 
 /// One JSON object: its members in order, each as the text that was sent.
@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
     fn value(&self, index: usize, node: &Node) -> Value<'a> {
         let text = self.text(&node.value);
         match text.as_bytes().first() {
-            Some(b'"') => Value::Text(unquoted(text)),
+            Some(b'"') => Value::Text(unescaped(text, memchr::memchr(b'\\', text.as_bytes()).is_some())),
             Some(b'{') => {
                 let nodes = Rc::clone(&self.nodes);
                 Value::Object(Self { body: self.body, nodes, first: index + 1, end: node.end })
@@ -127,13 +127,5 @@ impl<'a> Value<'a> {
             Self::Object(object) => Some(object),
             _ => None,
         }
-    }
-}
-
-/// The value of a JSON string that was validated. Only strings with escapes are copied.
-fn unquoted(text: &str) -> Cow<'_, str> {
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Cow::Borrowed(inner),
-        _ => Cow::Owned(serde_json::from_str(text).unwrap_or_default()),
     }
 }

@@ -36,11 +36,15 @@ pub(super) struct Text {
 impl Text {
     /// What it says: `"a"` and `"\u0061"` say the same. Only strings with escapes are copied.
     pub(super) fn unescaped<'a>(&self, body: &'a str) -> Cow<'a, str> {
-        let sent = body.get(self.place.clone()).unwrap_or_default();
-        if self.escaped {
-            return Cow::Owned(serde_json::from_str(sent).unwrap_or_default());
-        }
-        Cow::Borrowed(sent.get(1..sent.len() - 1).unwrap_or_default())
+        unescaped(body.get(self.place.clone()).unwrap_or_default(), self.escaped)
+    }
+}
+
+/// What a JSON string that was validated says.
+pub(super) fn unescaped(sent: &str, escaped: bool) -> Cow<'_, str> {
+    match sent.strip_prefix('"').and_then(|sent| sent.strip_suffix('"')) {
+        Some(inner) if !escaped => Cow::Borrowed(inner),
+        _ => Cow::Owned(serde_json::from_str(sent).unwrap_or_default()),
     }
 }
 
