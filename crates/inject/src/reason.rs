@@ -33,16 +33,21 @@ impl Outcome {
     }
 }
 
+/// A closed set of reasons, each with a name, what it comes to, and what it means: the injector's here, and the operator's.
+#[macro_export]
 macro_rules! reasons {
-    ($($name:ident: $outcome:ident, $meaning:literal;)*) => {
-        /// Why a pod was or was not injected. The set is closed, so that it can be a metric's label.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    (
+        $(#[$about:meta])* enum Reason;
+        $(#[$asked:meta])* fn $kind:ident() -> $type:ident;
+        $($name:ident: $value:ident, $meaning:literal;)*
+    ) => {
+        $(#[$about])*
         pub enum Reason {
             $(#[doc = $meaning] $name,)*
         }
 
         impl Reason {
-            /// Every reason, by outcome.
+            /// Every reason, in the order of their table.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The reason as Events, conditions and metrics name it.
@@ -51,10 +56,10 @@ macro_rules! reasons {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            /// The outcome that it is a reason of.
+            $(#[$asked])*
             #[must_use]
-            pub fn outcome(self) -> Outcome {
-                match self { $(Self::$name => Outcome::$outcome,)* }
+            pub fn $kind(self) -> $type {
+                match self { $(Self::$name => $type::$value,)* }
             }
 
             /// What it means, for people.
@@ -63,10 +68,22 @@ macro_rules! reasons {
                 match self { $(Self::$name => $meaning,)* }
             }
         }
+
+        impl ::std::fmt::Display for Reason {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
     };
 }
 
 reasons! {
+    /// Why a pod was or was not injected. The set is closed, so that it can be a metric's label.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    enum Reason;
+    /// The outcome that it is a reason of.
+    fn outcome() -> Outcome;
+
     Injected: Injected, "The pod carries the sidecar.";
     NotOptedIn: Skipped, "Neither the pod nor its namespace names a policy.";
     OptedOut: Skipped, "The pod opted out, and its namespace lets it.";
@@ -88,12 +105,6 @@ reasons! {
     ContainerReplaced: Warned, "A container that the pod brought under the sidecar's name was replaced.";
     AnnotationUnknown: Warned, "An annotation of riskgate's is not known.";
     ProbesInMesh: Warned, "A mesh may keep the kubelet's probes from the sidecar.";
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// A reason with what it was here, and what to write instead.

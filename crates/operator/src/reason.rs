@@ -1,40 +1,5 @@
 //! Why the operator did what it did: one set of words for conditions, Events, metrics and logs.
 
-use std::fmt;
-
-macro_rules! reasons {
-    ($($name:ident: $tone:ident, $meaning:literal;)*) => {
-        /// Why the operator did what it did. The set is closed, so that it can be a metric's label.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Reason {
-            $(#[doc = $meaning] $name,)*
-        }
-
-        impl Reason {
-            /// Every reason.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// The reason as conditions, Events and metrics name it.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-
-            /// Whether somebody must act.
-            #[must_use]
-            pub fn tone(self) -> Tone {
-                match self { $(Self::$name => Tone::$tone,)* }
-            }
-
-            /// What it means, for people.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => $meaning,)* }
-            }
-        }
-    };
-}
-
 /// Whether somebody must act: it decides the status of a condition and the type of an Event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -44,7 +9,13 @@ pub enum Tone {
     Bad,
 }
 
-reasons! {
+riskgate_inject::reasons! {
+    /// Why the operator did what it did. The set is closed, so that it can be a metric's label.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    enum Reason;
+    /// Whether somebody must act.
+    fn tone() -> Tone;
+
     Accepted: Good, "The policy has no contradiction.";
     Invalid: Bad, "The policy contradicts itself, or cannot be bound to a pod.";
     Unreadable: Bad, "The policy does not read: it was written for another version of riskgate.";
@@ -61,10 +32,4 @@ reasons! {
     Kept: Good, "The policy is deleted; its configuration stays while pods are bound to it.";
     Removed: Good, "The policy is deleted and no pod is bound to it: its configuration was removed.";
     Failed: Bad, "The API server did not answer, or refused; it is tried again.";
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }

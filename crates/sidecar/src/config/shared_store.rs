@@ -3,7 +3,6 @@
 use riskgate_core::config::{Mode, RedisStore, SidecarConfig, WhenStoreUnavailable};
 use riskgate_store::KeyRing;
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
-use riskgate_store::shared::WhenUnavailable;
 
 use super::credentials::{CredentialError, Credentials};
 use super::snapshot::SnapshotError;
@@ -18,7 +17,7 @@ pub struct SharedStoreSettings {
     /// The keys.
     pub keys: KeyRing,
     /// What happens while it cannot be asked.
-    pub when_unavailable: WhenUnavailable,
+    pub when_unavailable: WhenStoreUnavailable,
 }
 
 impl SharedStoreSettings {
@@ -55,10 +54,10 @@ impl SharedStoreSettings {
 }
 
 /// Monitor changes no outcome: there, nothing is refused for want of a store.
-fn when_unavailable(mode: Mode, policy: WhenStoreUnavailable) -> WhenUnavailable {
-    match (mode, policy) {
-        (Mode::Enforce, WhenStoreUnavailable::Refuse) => WhenUnavailable::Refuse,
-        (Mode::Monitor, _) | (Mode::Enforce, WhenStoreUnavailable::Degrade) => WhenUnavailable::Degrade,
+fn when_unavailable(mode: Mode, policy: WhenStoreUnavailable) -> WhenStoreUnavailable {
+    match mode {
+        Mode::Enforce => policy,
+        Mode::Monitor => WhenStoreUnavailable::Degrade,
     }
 }
 
@@ -145,9 +144,9 @@ mod tests {
     #[test]
     fn monitor_refuses_nothing_for_want_of_a_store() {
         for (mode, policy, expected) in [
-            (Mode::Enforce, WhenStoreUnavailable::Refuse, WhenUnavailable::Refuse),
-            (Mode::Enforce, WhenStoreUnavailable::Degrade, WhenUnavailable::Degrade),
-            (Mode::Monitor, WhenStoreUnavailable::Refuse, WhenUnavailable::Degrade),
+            (Mode::Enforce, WhenStoreUnavailable::Refuse, WhenStoreUnavailable::Refuse),
+            (Mode::Enforce, WhenStoreUnavailable::Degrade, WhenStoreUnavailable::Degrade),
+            (Mode::Monitor, WhenStoreUnavailable::Refuse, WhenStoreUnavailable::Degrade),
         ] {
             assert_eq!(when_unavailable(mode, policy), expected);
         }

@@ -7,17 +7,18 @@ use riskgate_wire::Completed;
 
 use super::gateway::Exchange;
 
-/// Every signal that a completed transaction is judged on.
+/// Every signal that a completed transaction is judged on. `asks` is what [`takes_time`] said.
 pub(super) async fn signals(
     exchange: &Exchange,
     reference: &str,
     order: Option<&Order>,
     completed: &Completed,
     scope: &Scope<'_>,
+    asks: bool,
 ) -> Vec<Signal> {
     let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.clone());
     signals.push(indication(exchange, order, completed));
-    if !takes_time(exchange, scope) {
+    if !asks {
         return signals;
     }
     let question = question(exchange, reference, order, completed);

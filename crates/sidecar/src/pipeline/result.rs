@@ -204,7 +204,7 @@ impl Collect<'_> {
         } else if takes_time {
             self.tell(Progress::Assessing(Instant::now()));
         }
-        let signals = assess::signals(&exchange, self.reference, order, completed, &scope).await;
+        let signals = assess::signals(&exchange, self.reference, order, completed, &scope, takes_time).await;
         let outcome = self.note_degraded(decide::decide(&scope, order, &signals));
         let id = new_id();
         let (response, end) = enforce::result(&exchange, self.reference, passed, &outcome, &id);

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use riskgate_core::Clock;
+use riskgate_core::config::WhenStoreUnavailable;
 
 use crate::memory::MemoryStore;
 use crate::store::{Claim, Key, StoreError, TransactionStore, Usage};
@@ -28,15 +29,6 @@ use crate::transaction::{Held, Order, Settled, Terminal, Transaction};
 pub trait StoreObserver: Send + Sync {
     /// The shared store failed; `operation` is the name of the trait's method.
     fn failed(&self, operation: &'static str, error: &StoreError);
-}
-
-/// What happens while the shared store cannot be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenUnavailable {
-    /// The sidecar goes on with what it knows itself.
-    Degrade,
-    /// Orders, and requests about them, are refused.
-    Refuse,
 }
 
 /// A shared store, with memory beside it.
@@ -56,11 +48,11 @@ impl<S: TransactionStore> SharedStore<S> {
         shared: S,
         max_bytes: u64,
         clock: Arc<dyn Clock>,
-        when: WhenUnavailable,
+        when: WhenStoreUnavailable,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
         let (memory, own) = (MemoryStore::new(max_bytes, clock.clone()), MemoryStore::new(max_bytes, clock));
-        Self { shared, memory, own, refuse: AtomicBool::new(when == WhenUnavailable::Refuse), observer }
+        Self { shared, memory, own, refuse: AtomicBool::new(when == WhenStoreUnavailable::Refuse), observer }
     }
 
     /// The shared store.
@@ -69,8 +61,8 @@ impl<S: TransactionStore> SharedStore<S> {
     }
 
     /// Changes what happens while the shared store cannot be asked.
-    pub fn set_when_unavailable(&self, when: WhenUnavailable) {
-        self.refuse.store(when == WhenUnavailable::Refuse, Ordering::Relaxed);
+    pub fn set_when_unavailable(&self, when: WhenStoreUnavailable) {
+        self.refuse.store(when == WhenStoreUnavailable::Refuse, Ordering::Relaxed);
     }
 
     fn refuses(&self) -> bool {

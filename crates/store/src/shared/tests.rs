@@ -73,7 +73,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(when: WhenUnavailable) -> Self {
+    fn new(when: WhenStoreUnavailable) -> Self {
         let clock = Arc::new(SystemClock::new());
         let (down, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Heard::default()));
         let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: down.clone() };
@@ -106,14 +106,14 @@ async fn contract(room: u64) {
         let shared =
             Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::new(AtomicBool::new(false)) };
         let observer = Arc::new(Heard::default());
-        SharedStore::new(shared, room, clock, WhenUnavailable::Refuse, observer)
+        SharedStore::new(shared, room, clock, WhenStoreUnavailable::Refuse, observer)
     };
     promises(make).await.unwrap();
 }
 
 #[tokio::test]
 async fn degraded_it_knows_what_it_learned_itself_and_says_so() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.open(KEY, order(1)).await.unwrap();
     case.switch(true);
     let unknown = case.store.get(Key { reference: "of another pod", ..KEY }).await.unwrap();
@@ -128,7 +128,7 @@ async fn degraded_it_knows_what_it_learned_itself_and_says_so() {
 
 #[tokio::test]
 async fn refusing_it_asks_nobody_and_still_loses_no_answer() {
-    let case = Case::new(WhenUnavailable::Refuse);
+    let case = Case::new(WhenStoreUnavailable::Refuse);
     case.store.open(KEY, order(1)).await.unwrap();
     case.switch(true);
     assert!(matches!(case.store.admit().await, Err(StoreError::Unavailable(_))));
@@ -140,7 +140,7 @@ async fn refusing_it_asks_nobody_and_still_loses_no_answer() {
 
 #[tokio::test]
 async fn after_the_outage_both_are_read_together() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.open(KEY, order(1)).await.unwrap();
     case.switch(true);
     case.store.hold(KEY, held(1)).await.unwrap();
@@ -154,7 +154,7 @@ async fn after_the_outage_both_are_read_together() {
 
 #[tokio::test]
 async fn an_answer_of_the_outage_is_brought_to_the_others() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.open(KEY, order(1)).await.unwrap();
     case.switch(true);
     case.store.settle(KEY, settled(2), None).await.unwrap();
@@ -166,7 +166,7 @@ async fn an_answer_of_the_outage_is_brought_to_the_others() {
 
 #[tokio::test]
 async fn the_first_settled_answer_stays_the_answer_across_an_outage() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.settle(KEY, settled(2), None).await.unwrap();
     case.switch(true);
     case.store.settle(KEY, settled(3), None).await.unwrap();
@@ -176,16 +176,16 @@ async fn the_first_settled_answer_stays_the_answer_across_an_outage() {
 
 #[tokio::test]
 async fn a_policy_that_changes_is_followed() {
-    let case = Case::new(WhenUnavailable::Refuse);
+    let case = Case::new(WhenStoreUnavailable::Refuse);
     case.switch(true);
     assert!(case.store.get(KEY).await.is_err());
-    case.store.set_when_unavailable(WhenUnavailable::Degrade);
+    case.store.set_when_unavailable(WhenStoreUnavailable::Degrade);
     assert!(case.known().await.degraded);
 }
 
 #[tokio::test]
 async fn the_threshold_of_an_order_made_before_the_outage_is_known_in_it() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     let low = Order { application_threshold: Some(Threshold::Moderate), ..order(1) };
     case.store.open(KEY, low.clone()).await.unwrap();
     case.switch(true);
@@ -195,7 +195,7 @@ async fn the_threshold_of_an_order_made_before_the_outage_is_known_in_it() {
 
 #[tokio::test]
 async fn an_answer_settled_before_the_outage_is_given_again_in_it() {
-    for when in [WhenUnavailable::Degrade, WhenUnavailable::Refuse] {
+    for when in [WhenStoreUnavailable::Degrade, WhenStoreUnavailable::Refuse] {
         let case = Case::new(when);
         case.store.open(KEY, order(1)).await.unwrap();
         case.store.hold(KEY, held(1)).await.unwrap();
@@ -208,7 +208,7 @@ async fn an_answer_settled_before_the_outage_is_given_again_in_it() {
 
 #[tokio::test]
 async fn what_another_sidecar_settled_first_is_what_is_remembered() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.open(KEY, order(1)).await.unwrap();
     case.store.hold(KEY, held(1)).await.unwrap();
     case.store.shared().settle(KEY, settled(2), None).await.unwrap();
@@ -222,7 +222,7 @@ async fn the_memory_of_what_it_did_itself_is_bounded() {
     let clock = Arc::new(SystemClock::new());
     let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::default() };
     let store =
-        SharedStore::new(shared, 64 << 10, clock, WhenUnavailable::Degrade, Arc::new(Heard::default()));
+        SharedStore::new(shared, 64 << 10, clock, WhenStoreUnavailable::Degrade, Arc::new(Heard::default()));
     for number in 0..2_000 {
         let reference = format!("order {number}");
         store.open(Key { reference: &reference, ..KEY }, order(1)).await.unwrap();
@@ -233,7 +233,7 @@ async fn the_memory_of_what_it_did_itself_is_bounded() {
 
 #[tokio::test]
 async fn a_lost_answer_of_an_order_that_only_the_server_knows_is_remembered() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.store.shared().open(KEY, order(1)).await.unwrap();
     case.switch(true);
     case.store.mark_unresolved(KEY).await.unwrap();
@@ -245,7 +245,7 @@ async fn a_lost_answer_of_an_order_that_only_the_server_knows_is_remembered() {
 
 #[tokio::test]
 async fn an_answer_of_the_outage_is_brought_also_where_the_server_knows_nothing() {
-    let case = Case::new(WhenUnavailable::Degrade);
+    let case = Case::new(WhenStoreUnavailable::Degrade);
     case.switch(true);
     case.store.settle(KEY, settled(2), None).await.unwrap();
     case.switch(false);
