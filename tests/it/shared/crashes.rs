@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use harness::{PATIENCE, Policy, RedisServer, Sidecar, Simulator, eventually, web};
-use riskgate_core::SystemClock;
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
 use riskgate_store::{Key, KeyRing, RedisStore, TransactionStore};
 use serde_json::{Value, json};
@@ -107,7 +106,7 @@ impl Crash {
         let reach = Reach { servers, login: Login::default(), roots: None, limits };
         let keys = KeyRing::new(vec![vec![1; 32]])?;
         let options = RedisOptions { reach, prefix: "riskgate:shop:retail:".to_owned(), keys };
-        let store = RedisStore::start(options, std::sync::Arc::new(SystemClock::new()))?;
+        let store = RedisStore::start(options)?;
         let known = store.get(Key { provider: "bankid", reference: &self.order }).await?;
         known.context("the store does not know the order")
     }

@@ -1,11 +1,9 @@
 //! `riskgate check store`: the shared store of a policy, asked over the network with the policy's own credentials.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use riskgate_core::WallClock;
 use riskgate_sidecar::config::credentials::Credentials;
 use riskgate_sidecar::config::shared_store::SharedStoreSettings;
 use riskgate_store::redis::{Finding, Grade, check};
@@ -90,7 +88,7 @@ pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let findings = runtime.block_on(check(settings.options(), Arc::new(WallClock)));
+    let findings = runtime.block_on(check(settings.options()));
     let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Failed);
     match output.output {
         Form::Text => print(&text(&findings))?,

@@ -3,12 +3,10 @@
 //! Each check asks the real servers with the real login, and does what the sidecar does. What fails says what to do about it.
 
 mod probe;
+mod sentinel;
 mod server;
 
-use std::sync::Arc;
-
 use redis::{ErrorKind, RedisError};
-use riskgate_core::{Clock, Millis};
 use tokio::time::timeout;
 
 use super::link::{Connection, Target};
@@ -53,7 +51,7 @@ impl Finding {
 }
 
 /// Checks a store. It ends within seconds whatever the servers do, and leaves nothing behind in them.
-pub async fn check(options: RedisOptions, clock: Arc<dyn Clock>) -> Vec<Finding> {
+pub async fn check(options: RedisOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
     let urls = match &options.reach.servers {
         Servers::Single { url } => std::slice::from_ref(url),
@@ -65,8 +63,11 @@ pub async fn check(options: RedisOptions, clock: Arc<dyn Clock>) -> Vec<Finding>
             Ok(connection) => {
                 reachable += 1;
                 findings.push(Finding::passed(format!("connect {url}"), "connected and logged in"));
-                if !matches!(options.reach.servers, Servers::Sentinel { .. }) {
-                    findings.extend(server::check(url, &connection, clock.now()).await);
+                match &options.reach.servers {
+                    Servers::Sentinel { master_name, .. } => {
+                        findings.push(sentinel::check(url, &connection, master_name).await);
+                    }
+                    _ => findings.extend(server::check(url, &connection).await),
                 }
             }
             Err(unreached) => findings.push(unreached.finding(&format!("connect {url}"))),
@@ -75,29 +76,25 @@ pub async fn check(options: RedisOptions, clock: Arc<dyn Clock>) -> Vec<Finding>
     if reachable == 0 {
         return findings;
     }
-    if let Some(found) = together(&options.reach, clock.now(), &mut findings).await {
+    if let Some(found) = together(&options.reach, &mut findings).await {
         findings.push(found);
         return findings;
     }
-    findings.extend(probe::check(options, clock).await);
+    findings.extend(probe::check(options).await);
     findings
 }
 
 /// Sentinels name a server, nodes are a cluster; gives what stands in the way of the store.
-async fn together(reach: &Reach, now: Millis, findings: &mut Vec<Finding>) -> Option<Finding> {
+async fn together(reach: &Reach, findings: &mut Vec<Finding>) -> Option<Finding> {
     match &reach.servers {
         Servers::Single { .. } => None,
         Servers::Sentinel { master_name, .. } => match connect(reach).await {
             Ok(connection) => {
                 findings.push(Finding::passed("sentinel", format!("they name a server for {master_name:?}")));
-                findings.extend(server::check(master_name, &connection, now).await);
+                findings.extend(server::check(master_name, &connection).await);
                 None
             }
-            Err(unreached) => Some(Finding::failed(
-                "sentinel",
-                unreached.seen,
-                "write the name that `SENTINEL masters` shows in store.redis.sentinel.masterName",
-            )),
+            Err(unreached) => Some(Finding::failed("sentinel", unreached.seen, unreached.hint)),
         },
         Servers::Cluster { .. } => match connect(reach).await {
             Ok(_) => {
@@ -152,10 +149,15 @@ async fn connect(reach: &Reach) -> Result<Connection, Unreached> {
 
 fn hint(reach: &Reach, error: &RedisError) -> &'static str {
     let said = error.to_string().to_lowercase();
-    if said.contains("certificate") || said.contains("unknownissuer") {
+    if error.kind() == ErrorKind::MasterNameNotFoundBySentinel {
+        "the Sentinels must watch a primary under store.redis.sentinel.masterName that says of itself that it is one"
+    } else if said.contains("certificate") || said.contains("unknownissuer") {
         "the certificate must name this host, be in date, and lead to store.redis.trustBundleRef (without it, to a public root)"
-    } else if said.contains("noperm") {
-        "give the user the rights that docs/shared-store.md lists"
+    } else if sentinel::is_forbidden(error) {
+        match reach.servers {
+            Servers::Sentinel { .. } => probe::RIGHTS,
+            _ => "give the user the rights that docs/shared-store.md lists",
+        }
     } else if said.contains("tls") || said.contains("corrupt message") || said.contains("eof") {
         "the server may speak no TLS on this port, or only TLS: rediss:// and redis:// must fit"
     } else if error.kind() == ErrorKind::AuthenticationFailed
