@@ -89,7 +89,7 @@ soak: build-tools clients ## Ten thousand logins over two sidecars that are rest
 .PHONY: valkey
 valkey: build-tools ## The tests of the shared store on Valkey: Debian 13's, or that of bookworm-backports
 	@$(SCRIPTS)/need valkey-server=valkey-server
-	RISKGATE_REDIS_SERVER=valkey-server cargo test --locked --package riskgate-tests --test store --test shared -- --skip logins
+	RISKGATE_REDIS_SERVER=valkey-server cargo test --locked --package riskgate-tests --test store --test shared -- --skip logins::
 
 .PHONY: cluster
 cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback

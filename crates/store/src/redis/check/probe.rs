@@ -1,5 +1,6 @@
 //! A transaction of the check's own through everything that the sidecar does with one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
