@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use harness::{Policy, RedisCluster, RedisServer, SentinelGroup, Simulator, binary};
+use anyhow::{Context, Result, ensure};
+use harness::{PATIENCE, Policy, RedisCluster, RedisServer, SentinelGroup, Simulator, binary, eventually};
 use serde_json::{Value, json};
 
 use crate::stage::{policy, secret, simulator};
@@ -47,9 +47,12 @@ async fn a_good_server_passes_and_keeps_nothing_of_it() -> Result<()> {
     {
         assert_eq!(of(&answer, name)?.0, "passed", "{name}");
     }
-    let left: Vec<String> = server.command(&["KEYS", "*riskgate-check*"]).await?;
-    assert!(left.is_empty(), "{left:?}");
-    Ok(())
+    eventually("nothing to be left in the server", PATIENCE, || async {
+        let left: Vec<String> = server.command(&["KEYS", "*"]).await?;
+        ensure!(left.is_empty(), "{left:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
@@ -70,6 +73,10 @@ async fn what_is_unwise_warns_and_fails_when_strict() -> Result<()> {
 async fn a_server_that_is_away_or_wants_another_login_says_so() -> Result<()> {
     let simulator = simulator().await?;
     let mut server = RedisServer::start(&["--requirepass", "secret"]).await?;
+    let tls = json!({ "url": server.url().replace("redis://", "rediss://") });
+    let (code, answer) = check(&with_redis(&simulator, &server, &tls), &simulator, &[])?;
+    assert_eq!((code, of(&answer, "connect")?.0), (1, "failed"), "{answer}");
+    assert!(of(&answer, "connect")?.2.contains("speaks no TLS"), "{answer}");
     let (code, answer) = check(&policy(&simulator, &server), &simulator, &[])?;
     let (result, _, hint) = of(&answer, "connect")?;
     assert_eq!((code, result), (1, "failed"), "{answer}");

@@ -47,8 +47,8 @@ use crate::transaction::{HELD_FOR, Held, OPEN_FOR, Order, Settled, Terminal, Tra
 
 /// How long an order that the server took proves that it takes the next.
 const PROVEN_FOR: Duration = Duration::from_millis(500);
-/// How long the server keeps what [`RedisStore::admit`] writes.
-const ADMIT_FOR: Millis = 60_000;
+/// How long the server keeps what [`RedisStore::admit`] writes: nobody reads it.
+const ADMIT_FOR: Millis = 1;
 
 /// The store over Redis or Valkey.
 pub struct RedisStore {

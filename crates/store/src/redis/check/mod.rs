@@ -53,27 +53,28 @@ impl Finding {
 /// Checks a store. It ends within seconds whatever the servers do, and leaves nothing behind in them.
 pub async fn check(options: RedisOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let urls = match &options.reach.servers {
-        Servers::Single { url } => std::slice::from_ref(url),
-        Servers::Sentinel { urls, .. } | Servers::Cluster { urls } => urls,
-    };
-    let mut reachable = 0;
-    for url in urls {
+    let mut reachable = false;
+    for url in options.reach.servers.urls() {
         match connect(&alone(&options.reach, url)).await {
             Ok(connection) => {
-                reachable += 1;
                 findings.push(Finding::passed(format!("connect {url}"), "connected and logged in"));
                 match &options.reach.servers {
                     Servers::Sentinel { master_name, .. } => {
-                        findings.push(sentinel::check(url, &connection, master_name).await);
+                        let told = sentinel::check(url, &connection, master_name).await;
+                        // One that cannot tell is as good as none.
+                        reachable |= told.grade == Grade::Passed;
+                        findings.push(told);
                     }
-                    _ => findings.extend(server::check(url, &connection).await),
+                    Servers::Single { .. } | Servers::Cluster { .. } => {
+                        reachable = true;
+                        findings.extend(server::check(url, &connection).await);
+                    }
                 }
             }
             Err(unreached) => findings.push(unreached.finding(&format!("connect {url}"))),
         }
     }
-    if reachable == 0 {
+    if !reachable {
         return findings;
     }
     if let Some(found) = together(&options.reach, &mut findings).await {
@@ -133,6 +134,8 @@ impl Unreached {
 }
 
 const NO_SERVER: &str = "check host, port, and that network policies let the pods reach it";
+const NO_ANSWER_TO_TLS: &str = "check host, port, and that network policies let the pods reach it; a server that speaks no TLS on this \
+                                port is silent, too: rediss:// is for its TLS port";
 
 async fn connect(reach: &Reach) -> Result<Connection, Unreached> {
     let mut target =
@@ -142,7 +145,7 @@ async fn connect(reach: &Reach) -> Result<Connection, Unreached> {
         Ok(Err(error)) => Err(Unreached { hint: hint(reach, &error), seen: error.to_string() }),
         Err(_) => Err(Unreached {
             seen: format!("no connection within {} ms", reach.limits.connect.as_millis()),
-            hint: NO_SERVER,
+            hint: silent(reach),
         }),
     }
 }
@@ -170,6 +173,17 @@ fn hint(reach: &Reach, error: &RedisError) -> &'static str {
             }
             None => "the server wants a login: write store.redis.credentialsRef",
         }
+    } else if error.is_timeout() {
+        silent(reach)
+    } else {
+        NO_SERVER
+    }
+}
+
+/// What to do about servers that say nothing.
+fn silent(reach: &Reach) -> &'static str {
+    if reach.servers.urls().iter().any(|url| url.starts_with("rediss://")) {
+        NO_ANSWER_TO_TLS
     } else {
         NO_SERVER
     }
