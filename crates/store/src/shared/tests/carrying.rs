@@ -69,7 +69,7 @@ async fn what_is_left_of_their_window_goes_on() {
     let clock = Arc::new(ManualClock::at(1_700_000_000_000));
     let case = Case::on(clock.clone(), WhenStoreUnavailable::Degrade);
     case.switch(true);
-    case.store.settle(KEY, settled(2), None).await.unwrap();
+    case.store.settle(KEY, settled(3), None).await.unwrap();
     clock.advance(60_000);
     case.switch(false);
     assert!(case.drained().await);
