@@ -41,9 +41,13 @@ pub(crate) fn held(variant: u8) -> Held {
     Held { status: 200, headers: headers(variant), body: body(variant) }
 }
 
-/// An answer for the application; another one for each `variant`, complete or failed.
+/// An answer for the application; another one for each `variant`, complete, failed or of an exchange.
 pub(crate) fn settled(variant: u8) -> Settled {
-    let outcome = [Final::Complete, Final::Failed, Final::Exchanged][usize::from(variant % 3)];
+    let outcome = match variant % 4 {
+        1 => Final::Exchanged,
+        3 => Final::Failed,
+        _ => Final::Complete,
+    };
     Settled { status: 200, headers: headers(variant), body: body(variant), outcome }
 }
 
