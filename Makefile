@@ -89,7 +89,7 @@ soak: build-tools clients ## Ten thousand logins over two sidecars that are rest
 	RISKGATE_LOGINS=$(or $(RISKGATE_LOGINS),10000) cargo test --locked --package riskgate-tests --test shared -- --nocapture logins
 
 .PHONY: cluster
-cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback
+cluster: build-tools clients cluster-assets ## A real Kubernetes control plane over loopback
 	@$(STEP) --tests cluster cargo test --locked --package riskgate-cluster --no-fail-fast
 
 .PHONY: fuzz-short
