@@ -92,7 +92,7 @@ valkey: build-tools ## The tests of the shared store on Valkey: Debian 13's, or 
 	RISKGATE_REDIS_SERVER=valkey-server cargo test --locked --package riskgate-tests --test store --test shared -- --skip logins::
 
 .PHONY: cluster
-cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback
+cluster: build-tools clients cluster-assets ## A real Kubernetes control plane over loopback
 	@$(STEP) --tests cluster cargo test --locked --package riskgate-cluster --no-fail-fast
 
 .PHONY: fuzz-short
