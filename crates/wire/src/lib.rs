@@ -4,8 +4,11 @@
 //! clock, opens a connection or decides: facts go out, and answers are written as the provider itself writes them.
 
 pub mod answer;
+pub mod bankid_no;
 pub mod bankid_se;
+mod form;
 pub mod given;
+pub mod jose;
 mod json;
 pub mod lint;
 pub mod protocol;
