@@ -1,7 +1,9 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
+pub mod openid;
 pub mod outbound;
 pub mod runner;
+pub mod security_data;
 pub mod source;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};

@@ -4,14 +4,18 @@
 //! environment resolved, so that a finding about it can be told in the words of the policy. It holds no secret: only
 //! the names under which the kubelet mounts them.
 
+mod bankid_no;
 mod bankid_se;
 mod check;
 mod check_store;
+mod security_data;
 mod service;
 mod store;
 
+pub use bankid_no::{BankIdNoConfig, OAuthError, OAuthRefusal};
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use security_data::{ClaimRule, ClientAuthentication, SecurityDataConfig};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,

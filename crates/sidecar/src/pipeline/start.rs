@@ -97,6 +97,7 @@ fn question(exchange: &Exchange, draft: &Draft<'_>) -> Question {
         client_ip: draft.prepared.client_ip,
         device_ip: None,
         user_agent: draft.prepared.user_agent.clone(),
+        assurance: None,
         subject: draft.prepared.subject.clone(),
     }
 }

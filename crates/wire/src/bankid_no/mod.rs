@@ -4,6 +4,7 @@
 //! that gives tokens is where a login is judged.
 //!
 //! ```text
+//! directory       what is known of the provider at the moment
 //! discovery       the provider's configuration: what we take from it, and how the application sees it
 //! paths           which call a request is
 //! token_request   who asks for tokens, and for what
@@ -15,6 +16,7 @@
 //! ```
 
 mod answers;
+mod directory;
 mod discovery;
 mod level;
 mod login;
@@ -24,6 +26,7 @@ mod token_answer;
 mod token_request;
 
 pub use answers::{CONTENT_TYPE, block, challenge, fault, in_place_of};
+pub use directory::{Directory, Known};
 pub use discovery::{Discovery, DiscoveryError, Endpoint};
 pub use level::{HIGH, Level};
 pub use login::Login;
