@@ -11,10 +11,7 @@ import { createPrivateKey } from "node:crypto";
 import Provider from "oidc-provider";
 
 const { values } = parseArgs({
-  options: {
-    "security-data": { type: "string" },
-    "client-key": { type: "string" },
-  },
+  options: { "security-data": { type: "string" } },
 });
 
 const jwk = (pem, extra) => ({ ...createPrivateKey(pem).export({ format: "jwk" }), ...extra });
@@ -53,8 +50,8 @@ const provider = new Provider(issuer, {
   jwks: { keys: [jwk(keyOf("p256"), { kid: "es", use: "sig" }), jwk(keyOf("rsa"), { kid: "rs", use: "sig" })] },
   enabledJWA: { idTokenSigningAlgValues: ["ES256", "RS256", "PS256"] },
   scopes: ["openid", "offline_access", "sign", "fraud-data-rs/securityData"],
-  claims: { openid: ["sub", "tid", "bankid_altsub"], acr: null },
-  acrValues: ["urn:bankid:bid", "urn:bankid:bis", HIGH, "urn:bankid:bis;LOA=3"],
+  claims: { openid: ["sub", "tid", "bankid_altsub", "acr"] },
+  acrValues: ["urn:bankid:bid", "urn:bankid:bis"],
   conformIdTokenClaims: false,
   cookies: { keys: ["test"] },
   discovery: values["security-data"] ? { "fraud-data-baseurl": values["security-data"] } : {},
@@ -72,7 +69,7 @@ const provider = new Provider(issuer, {
     const known = people.get(subject);
     return known && {
       accountId: subject,
-      claims: () => ({ sub: subject, ...(known.tid && { tid: known.tid }), ...(known.altsub && { bankid_altsub: known.altsub }) }),
+      claims: () => ({ sub: subject, acr: known.acr, ...(known.tid && { tid: known.tid }), ...(known.altsub && { bankid_altsub: known.altsub }) }),
     };
   },
   async loadExistingGrant(ctx) {
@@ -86,6 +83,7 @@ const provider = new Provider(issuer, {
 // What the next token requests get instead of tokens: {"status", "contentType", "body"} or {"silent": true}.
 let misbehaviour = [];
 const tokenRequests = [];
+const askedLevels = [];
 
 async function read(request) {
   const pieces = [];
@@ -95,9 +93,10 @@ async function read(request) {
 
 async function interact(request, response) {
   const { params } = await provider.interactionDetails(request, response);
-  const { subject, acr, ...facts } = person(params.login_hint);
+  const { subject, ...facts } = person(params.login_hint);
   people.set(subject, facts);
-  await provider.interactionFinished(request, response, { login: { accountId: subject, acr } }, { mergeWithLastSubmission: false });
+  askedLevels.push(params.acr_values ?? null);
+  await provider.interactionFinished(request, response, { login: { accountId: subject } }, { mergeWithLastSubmission: false });
 }
 
 const serve = provider.callback();
@@ -105,12 +104,14 @@ server.on("request", async (request, response) => {
   try {
     if (request.url === "/test") {
       if (request.method === "POST") misbehaviour = JSON.parse(await read(request));
-      response.setHeader("content-type", "application/json").end(JSON.stringify({ tokenRequests }));
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ tokenRequests, askedLevels }));
     } else if (request.url.startsWith("/interaction/")) {
       await interact(request, response);
     } else {
       if (request.url === "/token") {
-        tokenRequests.push({ headers: request.headers });
+        const [, basic = ""] = /^Basic (.*)$/.exec(request.headers.authorization ?? "") ?? [];
+        const own = Buffer.from(basic, "base64").toString().startsWith("bank");
+        tokenRequests.push({ user: own ? "source" : "application" });
         const wrong = misbehaviour.shift();
         if (wrong) {
           request.resume();

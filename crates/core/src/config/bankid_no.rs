@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Trust, WhenOrderUnknown};
+use super::{TrustRef, WhenOrderUnknown};
 
 /// How BankID Norway is reached and refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,12 +11,16 @@ pub struct BankIdNoConfig {
     /// The issuer, to the letter as its tokens name it. Its configuration is below it. Plain `http` is taken for an address of
     /// loopback only.
     pub issuer: String,
-    /// Which roots the certificates of the provider's endpoints must lead to.
-    #[serde(with = "serde_yaml::with::singleton_map")]
-    pub trust: Trust,
+    /// The roots that the certificates of its endpoints must lead to; left out, the public web's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_bundle_ref: Option<TrustRef>,
     /// The claims that may hold the transaction's reference, tried in order on the ID token and then on the access token: a
     /// name, or a JSON pointer where it begins with `/`.
     pub reference_claims: Vec<String>,
+    /// Whether every pushed authorization request asks for the high level (`acr_values=urn:bankid:bid`), whatever the application
+    /// asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_high: bool,
     /// How a refusal is written.
     #[serde(default)]
     pub refusal: OAuthRefusal,

@@ -9,8 +9,10 @@ use crate::quantity::Span;
 /// How the security data service is asked, and what of its answer counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecurityDataConfig {
     /// The client that may use the service, as registered with BankID.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub client_id: String,
     /// How that client proves who it is.
     pub authentication: ClientAuthentication,
@@ -18,9 +20,11 @@ pub struct SecurityDataConfig {
     pub credential_ref: SecretKeyRef,
     /// The name of the private key at the provider (`kid`); left out, the assertion names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub key_id: Option<String>,
     /// The scope that the service's access token needs.
     #[serde(default = "SecurityDataConfig::default_scope")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 256)))]
     pub scope: String,
     /// How long the data may take to come. BankID needs up to 10 s.
     #[serde(default = "SecurityDataConfig::default_budget")]
@@ -30,12 +34,21 @@ pub struct SecurityDataConfig {
     pub poll: Span,
     /// The service's base address; left out, the provider's configuration has it (`fraud-data-baseurl`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+    )]
     pub base_url: Option<String>,
     /// Where its access token is asked for; left out, at the provider's token endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+    )]
     pub token_endpoint: Option<String>,
     /// What single claims mean to this policy, beyond BankID's own classification.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
     pub claims: Vec<ClaimRule>,
 }
 

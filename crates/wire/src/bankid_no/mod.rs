@@ -12,6 +12,7 @@
 //! login           what verified tokens say of a login or a signature
 //! level           levels of assurance
 //! pushed          stronger authentication asked for in a pushed authorization request
+//! protocol        the calls of the pipeline
 //! answers         answers of our own, in OAuth's form
 //! ```
 
@@ -21,6 +22,7 @@ mod discovery;
 mod level;
 mod login;
 mod paths;
+mod protocol;
 mod pushed;
 mod token_answer;
 mod token_request;
@@ -31,6 +33,7 @@ pub use discovery::{Discovery, DiscoveryError, Endpoint};
 pub use level::{HIGH, Level};
 pub use login::Login;
 pub use paths::{Called, FORM, configuration_path, recognise};
+pub use protocol::{BankIdNo, Rules};
 pub use pushed::tighten;
 pub use token_answer::{TokenAnswer, Tokens};
 pub use token_request::{Grant, TokenRequest};
