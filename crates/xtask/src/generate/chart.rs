@@ -71,7 +71,10 @@ fn rows(table: &mut String, path: &str, root: &Value, schema: &Value, defaults: 
             rows(table, &path, root, resolved, default)?;
         } else {
             let about = field["description"].as_str().with_context(|| format!("{path}: no description"))?;
-            table.push_str(&format!("| `{path}` | `{default}` | {} |\n", about.replace('|', "\\|").replace('\n', " ")));
+            table.push_str(&format!(
+                "| `{path}` | `{default}` | {} |\n",
+                about.replace('|', "\\|").replace('\n', " ")
+            ));
         }
     }
     Ok(())
