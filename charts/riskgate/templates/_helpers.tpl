@@ -99,9 +99,9 @@ app.kubernetes.io/component: operator
 {{- $root := index . 0 }}
 {{- $path := index . 1 }}
 {{- with $root.Values.webhook }}
-{{- if .url }}
+{{- if .url -}}
 url: {{ .url | trimSuffix "/" }}{{ $path }}
-{{- else }}
+{{- else -}}
 service:
   name: {{ include "riskgate.webhook" $root }}
   namespace: {{ $root.Release.Namespace }}
@@ -114,14 +114,17 @@ caBundle: {{ . }}
 {{- end }}
 {{- end }}
 
+{{/* Annotations of the webhook configurations, by which others keep their caBundle. */}}
+{{- define "riskgate.webhookAnnotations" -}}
+{{- with .Values.webhook.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+{{- end }}
+{{- end }}
+
 {{/* Namespaces whose pods must start when the operator does not run: the control plane's, and its own. */}}
 {{- define "riskgate.otherNamespaces" -}}
-key: kubernetes.io/metadata.name
-operator: NotIn
-values:
-  {{- range concat (list "kube-system" .Release.Namespace) .Values.webhook.excludedNamespaces | uniq }}
-  - {{ . }}
-  {{- end }}
+{{- concat (list "kube-system" .Release.Namespace) .Values.webhook.excludedNamespaces | uniq | join ", " }}
 {{- end }}
 
 {{/* What every sidecar is injected with, as the operator reads it. */}}

@@ -2,6 +2,7 @@
 
 mod contents;
 mod golden;
+mod manifests;
 mod monitoring;
 mod values;
 

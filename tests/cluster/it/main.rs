@@ -1,5 +1,6 @@
 //! Tests on a real control plane. Each gets a namespace of its own; see `Suite`.
 
+mod chart;
 mod control_plane;
 mod crd;
 mod operator;
@@ -16,5 +17,5 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    operator::add(crd::add(control_plane::add(suite))).run()
+    operator::add(crd::add(chart::add(control_plane::add(suite)))).run()
 }

@@ -39,6 +39,12 @@ impl Helm {
         Ok(Self { program: Assets::locate()?.program("helm")?, home, chart })
     }
 
+    /// The same, with another chart.
+    #[must_use]
+    pub fn with_chart(self, chart: &Path) -> Self {
+        Self { chart: chart.to_owned(), ..self }
+    }
+
     /// The chart's folder.
     #[must_use]
     pub fn chart(&self) -> &Path {

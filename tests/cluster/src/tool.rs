@@ -47,6 +47,7 @@ pub(crate) async fn run(
     let mut child = Command::new(program)
         .args(arguments)
         .env("HOME", home)
+        .env_remove("KUBECONFIG")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Number, Value};
 
-use super::{Output, chart, reference};
+use super::{Output, chart, manifests, reference};
 use crate::tree::Tree;
 
 /// Heads every generated YAML file.
@@ -19,6 +19,7 @@ pub(super) fn all(tree: &Tree) -> Result<Vec<Output>> {
     let name = format!("{}_{}.yaml", text(&crd["spec"]["group"]), text(&crd["spec"]["names"]["plural"]));
     let yaml = format!("{YAML_HEAD}{}", serde_yaml::to_string(&crd)?);
     let mut outputs = chart::outputs(tree, (&name, &yaml))?;
+    outputs.extend(manifests::templates(tree)?);
     outputs.push(Output { path: Path::new("crds").join(name), content: yaml });
     outputs.push(Output { path: "docs/reference/riskpolicy.md".into(), content: reference::page(&crd)? });
     Ok(outputs)
