@@ -7,7 +7,7 @@ use anyhow::Result;
 use kube::config::Kubeconfig;
 use tempfile::TempDir;
 
-use crate::tool::{Said, run};
+use crate::tool::{Said, run, run_with};
 
 /// kubectl with a kubeconfig of its own, in a home of its own.
 pub struct Kubectl {
@@ -38,6 +38,20 @@ impl Kubectl {
         let arguments: Vec<&str> =
             [kubeconfig.as_str()].into_iter().chain(arguments.iter().copied()).collect();
         run(&self.program, self.home.path(), &arguments, input).await
+    }
+
+    /// Runs a plugin: a program of `folder`, as kubectl finds it on the path.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn plugin(&self, folder: &Path, arguments: &[&str]) -> Result<Said> {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let paths =
+            std::env::join_paths([folder.to_owned()].into_iter().chain(std::env::split_paths(&paths)))?;
+        // Flags before a plugin's name are not passed on.
+        let kubeconfig = self.kubeconfig();
+        let environment = [("PATH", paths.as_os_str()), ("KUBECONFIG", kubeconfig.as_os_str())];
+        run_with(&self.program, self.home.path(), arguments, &environment, "").await
     }
 
     /// Runs it, and returns its standard output.

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use harness::{PATIENCE, binary, eventually, tethered};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Container, EnvVar, Pod};
-use kube::api::ListParams;
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{ControlPlane, Helm, Identity, Kubectl, Operator};
@@ -109,6 +109,26 @@ impl Release {
             // More while one set of them takes over from another, which it never does without a node.
             ensure!(found.len() >= usize::try_from(wanted)?, "{found:?}");
             Ok(found)
+        })
+        .await
+    }
+
+    /// Has the operator's pods told ready, as a node's kubelet would.
+    ///
+    /// # Errors
+    /// When the Deployment does not become available.
+    pub async fn told_ready(&self) -> Result<()> {
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        let now = k8s_openapi::jiff::Timestamp::now().to_string();
+        let condition = |kind: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now });
+        let status = json!({ "status": { "phase": "Running", "conditions": [condition("Ready"), condition("ContainersReady")] } });
+        for pod in self.pods().await? {
+            pods.patch_status(&pod, &PatchParams::default(), &Patch::Merge(&status)).await?;
+        }
+        eventually("the Deployment to be available", PATIENCE, || async {
+            let status = self.deployment().await?.status.unwrap_or_default();
+            ensure!(status.available_replicas.unwrap_or(0) >= 2, "{status:?}");
+            Ok(())
         })
         .await
     }

@@ -43,11 +43,23 @@ pub(crate) async fn run(
     arguments: &[impl AsRef<OsStr>],
     input: &str,
 ) -> Result<Said> {
+    run_with(program, home, arguments, &[], input).await
+}
+
+/// The same, with more in its environment.
+pub(crate) async fn run_with(
+    program: &Path,
+    home: &Path,
+    arguments: &[impl AsRef<OsStr>],
+    environment: &[(&str, &OsStr)],
+    input: &str,
+) -> Result<Said> {
     let name = program.display();
     let mut child = Command::new(program)
         .args(arguments)
         .env("HOME", home)
         .env_remove("KUBECONFIG")
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
