@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::ProviderEntry;
 use crate::schema;
+use crate::source::SourceEntry;
 use crate::status::RiskPolicyStatus;
 
 /// The longest name of a policy: it becomes the value of a label.
@@ -79,6 +80,10 @@ pub struct RiskPolicySpec {
     /// its request headers (`Riskgate-…`), headers win over this.
     #[serde(default)]
     pub risk_parameters: RiskParameters,
+    /// What is asked about a transaction besides the provider itself. A source counts where a flow names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::sources")]
+    pub sources: Vec<SourceEntry>,
     /// The flows: which operations they cover and what risk those may carry. A flow is chosen by operation; when several
     /// cover one, the request header `Riskgate-Flow` selects among them.
     #[schemars(schema_with = "schema::flows")]

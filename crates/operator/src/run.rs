@@ -128,14 +128,14 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
     };
     let as_leader = |stop: CancellationToken| {
         let (context, bundle) = (context(), bundle.clone());
-        async move {
+        Box::pin(async move {
             let trust = async {
                 if let Some(bundle) = bundle {
                     bundle.run(stop.clone()).await;
                 }
             };
             future::join(controller::run(context, stop.clone()), trust).await;
-        }
+        })
     };
     let ended = then_vacate(&mut election, &vacate, async |election| {
         tokio::select! {

@@ -43,7 +43,6 @@ pub struct Admission {
 
 impl Admission {
     /// Answers, and who publishes Events of them for as long as there are answers.
-    #[must_use]
     pub fn new(
         client: Client,
         watches: Watches,

@@ -161,7 +161,8 @@ impl Bundle {
             let (metadata, next) = match shared {
                 SharedCa::Unknown => continue,
                 SharedCa::Broken { metadata, last } => (*metadata, self.anew(last)),
-                SharedCa::Known(Known { authorities, metadata }) => {
+                SharedCa::Known(known) => {
+                    let Known { authorities, metadata } = *known;
                     let bundle = authorities.bundle();
                     let everywhere = async {
                         let (one, other) = (

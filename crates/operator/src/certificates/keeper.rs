@@ -101,7 +101,8 @@ impl Keeper {
             Ok(authorities) => {
                 self.metrics.expires(Expiring::Authority, authorities.current.not_after());
                 *last = Some(authorities.clone());
-                self.shared.send_replace(SharedCa::Known(Known { authorities, metadata: secret.metadata }));
+                let known = Known { authorities, metadata: secret.metadata };
+                self.shared.send_replace(SharedCa::Known(Box::new(known)));
             }
             Err(error) => {
                 tracing::error!(secret = self.name, %error, "the CA's Secret does not read; the leader writes it anew");

@@ -50,7 +50,7 @@ pub enum SharedCa {
         last: Option<Authorities>,
     },
     /// It is there.
-    Known(Known),
+    Known(Box<Known>),
 }
 
 /// A Secret that reads.
