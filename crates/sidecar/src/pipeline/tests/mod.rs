@@ -83,6 +83,7 @@ impl Stage {
             current: vec![Certificate { identity: None, client: upstream.clone(), retired_at: None }],
             retired: Vec::new(),
             certificate_names: Vec::new(),
+            directory: None,
         };
         let limits = SourceLimits {
             timeout: Duration::from_secs(5),
