@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::config::credentials::Credentials;
+use crate::config::made_with::MadeWith;
 use crate::config::reload::{LoadError, Loader};
 use crate::config::snapshot::{SnapshotError, Surroundings};
 use crate::config::source::ConfigSource;
@@ -45,6 +46,8 @@ pub struct Options {
     pub source: Box<dyn ConfigSource>,
     /// The folder of credentials.
     pub credentials: PathBuf,
+    /// The ports that its pod was made with; outside a cluster none.
+    pub made_with: MadeWith,
     /// This pod's name, for decision records.
     pub pod: String,
     /// Follows `log.level`.
@@ -115,7 +118,7 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
         resolver: Resolver::default(),
         process_key,
     };
-    let loader = Loader::new(options.source, around);
+    let loader = Loader::new(options.source, around, options.made_with);
     // Watched before it is read: no change falls between.
     let (file, folder) = loader.watched();
     let changes = Changes::watch(file, folder);
@@ -124,13 +127,14 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     options.log.follow(config.log.level);
     let decisions = DecisionLog::open(&config.log.decisions).map_err(StartError::Decisions)?;
 
+    let made_with = loader.made_with();
     let mut listeners = Vec::new();
     for (index, entry) in config.providers.iter().enumerate() {
         let field = format!("providers[{index}].listen.port");
-        listeners.push((entry.name.clone(), bind_loopback(field, entry.listen.port).await?));
+        listeners.push((entry.name.clone(), bind_loopback(field, made_with.listen(entry)).await?));
     }
-    let admin = bind_loopback("ports.admin".to_owned(), config.ports.admin).await?;
-    let health = bind_everywhere("ports.health".to_owned(), config.ports.health).await?;
+    let admin = bind_loopback("ports.admin".to_owned(), made_with.admin(&config)).await?;
+    let health = bind_everywhere("ports.health".to_owned(), made_with.health(&config)).await?;
     let ready = Ready {
         ready: true,
         providers: listeners.iter().map(|(name, listener)| (name.clone(), address(listener))).collect(),

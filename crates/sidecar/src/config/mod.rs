@@ -2,6 +2,7 @@
 
 pub mod credentials;
 mod enrichment;
+pub mod made_with;
 pub mod reload;
 mod setup;
 pub mod shared_store;
