@@ -9,6 +9,7 @@ pub mod given;
 mod json;
 pub mod lint;
 pub mod protocol;
+pub mod tic_identity;
 
 pub use answer::{Answer, Fault};
 pub use given::Given;
