@@ -65,7 +65,8 @@ pub fn refused(body: &[u8], hint: &str) -> Option<Bytes> {
     let name = root.get("event")?.as_str()?;
     let failed = failed(name);
     let kept = |members: &Map<String, Value>| -> Map<String, Value> {
-        let stays = |(name, value): &(&String, &Value)| STAYS.contains(&name.as_str()) && !value.is_object();
+        let plain = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+        let stays = |(name, value): &(&String, &Value)| STAYS.contains(&name.as_str()) && plain(value);
         members.iter().filter(stays).map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     let ended = |mut members: Map<String, Value>| {
