@@ -16,5 +16,5 @@ pub use given::Given;
 pub use lint::Lint;
 pub use protocol::{
     Cancelled, Completed, Exchanged, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Repeatable,
-    Road, Started, Takes, Tightened, Unreadable,
+    Road, Sessions, Started, Takes, Tightened, Unreadable,
 };

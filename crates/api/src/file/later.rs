@@ -8,9 +8,9 @@ const SOURCE_KINDS: [&str; 4] = ["ipIntelligence", "securityData", "ticEnrichmen
 /// The kinds of source of this version.
 const SOURCES: &str = "http";
 /// The kinds of provider of later versions.
-const PROVIDER_KINDS: [&str; 3] = ["bankIdNo", "ticIdentity", "oneSpan"];
+const PROVIDER_KINDS: [&str; 2] = ["bankIdNo", "oneSpan"];
 /// The kinds of provider of this version.
-const PROVIDERS: &str = "bankIdSe";
+const PROVIDERS: &str = "bankIdSe, ticIdentity";
 
 /// What is to be said about a field of a later version; nothing about a field that no version has. `parent` is the path
 /// of the object it stands in.

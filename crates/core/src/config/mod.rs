@@ -16,6 +16,7 @@ mod provider;
 mod service;
 mod source;
 mod store;
+mod tic_identity;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
@@ -27,6 +28,8 @@ pub use source::{SourceConfig, SourceKind};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
 };
+
+pub use tic_identity::{SignedContent, TicIdentityConfig, TicRefusal, TicSignature, TicWebhook};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,9 +1,11 @@
 //! What each kind of provider needs: its protocol, where it is, what its certificate must lead to, and what we show it.
 
-use riskgate_core::config::{BankIdSeConfig, ProviderConfig, ProviderKind};
+use http::{HeaderName, HeaderValue};
+use riskgate_core::config::{BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig};
 use riskgate_sources::outbound::{Identity, Roots};
 use riskgate_wire::Protocol;
 use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::tic_identity::TicIdentity;
 
 use super::credentials::{CredentialError, Credentials};
 
@@ -19,6 +21,8 @@ pub(super) struct Setup {
     pub(super) identities: Option<Vec<Identity>>,
     /// How each certificate's Secret is called.
     pub(super) certificate_names: Vec<String>,
+    /// The header that every request of ours carries, with a credential in it: it replaces the application's own.
+    pub(super) credential: Option<(HeaderName, HeaderValue)>,
 }
 
 /// What the entry at `index` needs.
@@ -30,6 +34,9 @@ pub(super) fn of(
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => {
             bank_id_se(&format!("providers[{index}].bankIdSe"), bankid, credentials)
+        }
+        ProviderKind::TicIdentity(tic) => {
+            tic_identity(&format!("providers[{index}].ticIdentity"), tic, credentials)
         }
     }
 }
@@ -46,5 +53,34 @@ fn bank_id_se(
         roots: credentials.roots(field, &bankid.trust)?,
         identities: Some(credentials.identities(&format!("{field}.clientCertificateRefs"), secrets)?),
         certificate_names: secrets.iter().map(|secret| secret.name.clone()).collect(),
+        credential: None,
+    })
+}
+
+fn tic_identity(
+    field: &str,
+    tic: &TicIdentityConfig,
+    credentials: &Credentials,
+) -> Result<Setup, CredentialError> {
+    let credential = match &tic.api_key_ref {
+        Some(reference) => {
+            let field = format!("{field}.apiKeyRef");
+            let mut value = credentials.header(&field, reference)?;
+            value.set_sensitive(true);
+            Some((HeaderName::from_static("x-api-key"), value))
+        }
+        None => None,
+    };
+    let url = tic.webhook.as_ref().and_then(|webhook| webhook.url.clone());
+    Ok(Setup {
+        protocol: Box::new(TicIdentity::new(tic.refusal.hint_code.clone(), url)),
+        endpoint: tic.endpoint.clone(),
+        roots: match &tic.trust_bundle_ref {
+            Some(reference) => credentials.bundle(field, reference)?.0,
+            None => Roots::web(),
+        },
+        identities: None,
+        certificate_names: Vec::new(),
+        credential,
     })
 }

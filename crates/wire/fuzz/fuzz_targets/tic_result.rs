@@ -2,13 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use riskgate_wire::tic_identity::POLL;
 use riskgate_wire::{Protocol, Reading, Started};
 use riskgate_wire_fuzz::{SESSION, answer, leniently, tells_nothing, tic};
 
 fuzz_target!(|data: &[u8]| {
     let Some((status, body)) = answer(data) else { return };
     let tic = tic();
-    match tic.read_result(SESSION, status, body) {
+    match tic.read_result(SESSION, POLL, status, body) {
         Ok(Reading::Pending | Reading::Failed) => {
             let seen = leniently(body);
             assert!(status == 200 && seen["user"].is_null() && seen["signature"].is_null());

@@ -11,15 +11,15 @@ const LONGEST: usize = 64;
 
 /// What TIC says of a session's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IpIntelligence {
+pub(super) struct IpIntelligence {
     /// TIC's own level. Anything but `low`, `moderate` and `high` is `Unknown`.
-    pub assessment: Assessment,
+    pub(super) assessment: Assessment,
     /// TIC's own score, 0 to 100.
-    pub score: Option<u8>,
+    pub(super) score: Option<u8>,
     /// TIC's own indicators, as it spells them, and the facts `isTor` and `isLikelyVpn` where one address has them.
-    pub indicators: Vec<String>,
+    pub(super) indicators: Vec<String>,
     /// Where the BankID app ran.
-    pub device_ip: Option<IpAddr>,
+    pub(super) device_ip: Option<IpAddr>,
 }
 
 /// Reads the member `ipIntelligence` of `holder`; none where there is none. Both names of the risk are taken: `risk` and

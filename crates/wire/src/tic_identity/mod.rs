@@ -19,10 +19,22 @@ use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet
 
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
-use crate::protocol::{Malformed, Prepared, Protocol, Reading, Recognised, Started, Tightened, Unreadable};
+use crate::protocol::{
+    Cancelled, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Road, Sessions, Started, Takes,
+    Tightened, Unreadable,
+};
 
-pub use intelligence::IpIntelligence;
-pub use paths::{HUB, NoRoad, Road, cancel_path, road, session_in, status_path};
+/// The roads to a result.
+pub const POLL: Road = Road("poll");
+/// See [`POLL`].
+pub const STATUS: Road = Road("status");
+/// See [`POLL`].
+pub const COLLECT: Road = Road("collect");
+
+/// What requests may have. The server's own framework writes the charset, too.
+const JSON: [&str; 2] = ["application/json", "application/json; charset=utf-8"];
+
+pub use paths::{Call, HUB, NoCall, call, session_in};
 
 /// The protocol of TIC Identity, with the words that one policy refuses in.
 #[derive(Debug, Clone)]
@@ -50,20 +62,31 @@ impl Protocol for TicIdentity {
         Provider::TicIdentity
     }
 
-    fn content_type(&self) -> &'static str {
-        answers::CONTENT_TYPE
+    fn takes(&self, recognised: Recognised) -> Takes {
+        Takes {
+            content_types: &JSON,
+            bodiless: matches!(recognised, Recognised::Result(_) | Recognised::Pass),
+        }
     }
 
-    fn recognise(&self, method: &str, path: &str) -> Recognised {
-        match road(method, path) {
-            Ok(Road::Start(operation)) => Recognised::Start(operation),
-            Ok(Road::Poll | Road::Status | Road::Collect) => Recognised::Result,
-            Ok(Road::Cancel) => Recognised::Cancel,
-            Ok(
-                Road::Session | Road::Tenant | Road::Enrich | Road::EnrichmentStatus | Road::EnrichmentData,
-            )
-            | Err(NoRoad::UnknownPath) => Recognised::UnknownPath,
-            Err(NoRoad::OtherMethod) => Recognised::OtherMethod,
+    fn request_headers(&self) -> &'static [&'static str] {
+        &["x-api-key"]
+    }
+
+    fn recognise(&self, method: &str, path: &str, _body: &[u8]) -> Recognised {
+        match call(method, path) {
+            Ok(Call::Start(operation)) => Recognised::Start(operation),
+            Ok(Call::Poll) => Recognised::Result(POLL),
+            Ok(Call::Status) => Recognised::Result(STATUS),
+            Ok(Call::Collect) => Recognised::Result(COLLECT),
+            Ok(Call::Cancel) => Recognised::Cancel,
+            Ok(Call::Enrich) => Recognised::After,
+            // Where an enrichment's data is told nobody learns but by a request, or a webhook, that was decided on.
+            Ok(Call::Session | Call::Tenant | Call::EnrichmentStatus | Call::EnrichmentData) => {
+                Recognised::Pass
+            }
+            Err(NoCall::UnknownPath) => Recognised::UnknownPath,
+            Err(NoCall::OtherMethod(taken)) => Recognised::OtherMethod(taken),
         }
     }
 
@@ -95,11 +118,28 @@ impl Protocol for TicIdentity {
         read::started(status, body)
     }
 
-    fn read_result(&self, reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable> {
+    fn read_result(
+        &self,
+        reference: &str,
+        _road: Road,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Reading, Unreadable> {
         read::result(reference, status, body)
     }
 
-    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<bool, Unreadable> {
+    fn pass(&self, passing: &Passing<'_>) -> Result<Bytes, Unreadable> {
+        if session_in(passing.path).is_some() {
+            read::without_result(passing.status, passing.body)?;
+        }
+        Ok(passing.body.clone())
+    }
+
+    fn sessions(&self) -> Option<&dyn Sessions> {
+        Some(self)
+    }
+
+    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<Cancelled, Unreadable> {
         read::cancelled(status, body)
     }
 
@@ -115,11 +155,11 @@ impl Protocol for TicIdentity {
         answers::error(400, "invalid_request", details)
     }
 
-    fn refuse_result(&self, reference: &str) -> Answer {
+    fn refuse_result(&self, reference: &str, _road: Road) -> Answer {
         answers::state(reference, "failed", &self.hint_code)
     }
 
-    fn pending(&self, reference: &str) -> Answer {
+    fn pending(&self, reference: &str, _road: Road) -> Answer {
         answers::state(reference, "pending", "userSign")
     }
 
@@ -129,5 +169,23 @@ impl Protocol for TicIdentity {
 
     fn in_place_of(&self, status: u16, details: &str) -> Answer {
         answers::in_place_of(status, details)
+    }
+}
+
+impl Sessions for TicIdentity {
+    fn status_path(&self, reference: &str) -> String {
+        paths::status_path(reference)
+    }
+
+    fn status_road(&self) -> Road {
+        STATUS
+    }
+
+    fn cancel_path(&self, reference: &str) -> String {
+        paths::cancel_path(reference)
+    }
+
+    fn refuse_after(&self) -> Answer {
+        answers::not_completed()
     }
 }

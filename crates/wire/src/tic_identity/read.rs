@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{intelligence, session, strict};
-use crate::protocol::{Completed, Reading, Started, Unreadable};
+use crate::protocol::{Cancelled, Completed, Reading, Started, Unreadable};
 
 /// The provider's words for a session that it does not know (any more).
 const GONE: [&str; 2] = ["session_not_found", "session_expired"];
@@ -22,8 +22,11 @@ pub(super) fn started(status: u16, body: &[u8]) -> Result<Started, Unreadable> {
 pub(super) fn result(reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable> {
     if status != 200 {
         let code = refusal(status, body)?;
-        let gone = status == 404 || code.is_some_and(|code| GONE.contains(&code.as_str()));
-        return Ok(if gone { Reading::NoSuchTransaction } else { Reading::Refused });
+        return Ok(if is_gone(status, code.as_deref()) {
+            Reading::NoSuchTransaction
+        } else {
+            Reading::Refused
+        });
     }
     let answer = strict::answer(body)?;
     if session::of(&answer).ok_or_else(|| form("no sessionId"))? != reference {
@@ -52,20 +55,30 @@ pub(super) fn state(answer: &Value) -> Result<Reading, Unreadable> {
 pub(super) fn completed(holder: &Value) -> Completed {
     let intelligence = intelligence::of(holder);
     let subject = holder.pointer("/user/personalNumber").and_then(Value::as_str);
-    Completed {
-        indication: intelligence.as_ref().map(|said| said.assessment),
-        subject: subject.map(str::to_owned),
-        device_ip: intelligence.and_then(|said| said.device_ip),
+    let mut completed = Completed { subject: subject.map(str::to_owned), ..Completed::default() };
+    if let Some(said) = intelligence {
+        completed.indication = Some(said.assessment);
+        completed.score = said.score;
+        completed.indicators = said.indicators;
+        completed.device_ip = said.device_ip;
     }
+    completed
 }
 
 /// Reads the answer to a request that ends a session.
-pub(super) fn cancelled(status: u16, body: &[u8]) -> Result<bool, Unreadable> {
+pub(super) fn cancelled(status: u16, body: &[u8]) -> Result<Cancelled, Unreadable> {
     match status {
-        200 | 204 if body.is_empty() => Ok(true),
-        200 => Ok(passing(body)?.get("cancelled") == Some(&Value::Bool(true))),
-        _ => refusal(status, body).map(|_| false),
+        200 | 204 if body.is_empty() => Ok(Cancelled::Ended),
+        200 if passing(body)?.get("cancelled") == Some(&Value::Bool(true)) => Ok(Cancelled::Ended),
+        200 => Ok(Cancelled::Refused),
+        _ if is_gone(status, refusal(status, body)?.as_deref()) => Ok(Cancelled::NoSuchTransaction),
+        _ => Ok(Cancelled::Refused),
     }
+}
+
+/// Whether an error says that the session is not known (any more).
+fn is_gone(status: u16, code: Option<&str>) -> bool {
+    status == 404 || code.is_some_and(|code| GONE.contains(&code))
 }
 
 /// Checks an answer that is none of a session's result: it may say anything else.

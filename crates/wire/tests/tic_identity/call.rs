@@ -6,7 +6,7 @@ use bytes::Bytes;
 use riskgate_core::Operation;
 use riskgate_core::config::Mode;
 use riskgate_wire::tic_identity::webhook::{Kind, SignatureOptions};
-use riskgate_wire::tic_identity::{TicIdentity, hub, webhook};
+use riskgate_wire::tic_identity::{POLL, TicIdentity, hub, webhook};
 use riskgate_wire::{Answer, Completed, Given, Protocol, Reading, Started};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ pub(crate) enum Call {
 pub(crate) fn of(call: &Call) -> Value {
     let tic = protocol(None);
     match call {
-        Call::Recognise { method, path } => json!(format!("{:?}", tic.recognise(method, path))),
+        Call::Recognise { method, path } => json!(format!("{:?}", tic.recognise(method, path, b""))),
         Call::Prepare { operation, mode, client_ip, user_agent, webhook_url, body } => {
             let given = Given { client_ip: *client_ip, user_agent: user_agent.clone(), ..Given::default() };
             let sent = Bytes::from(body.clone());
@@ -111,25 +111,27 @@ pub(crate) fn of(call: &Call) -> Value {
             })
         }
         Call::ReadResult { reference, status, body } => {
-            or_error(tic.read_result(reference, *status, body.as_bytes()), |reading| match reading {
+            or_error(tic.read_result(reference, POLL, *status, body.as_bytes()), |reading| match reading {
                 Reading::Complete(done) => json!({ "complete": completed(&done) }),
                 other => json!(format!("{other:?}")),
             })
         }
         Call::ReadCancelled { status, body } => {
-            or_error(tic.read_cancelled(*status, body.as_bytes()), |ended| json!({ "ended": ended }))
+            or_error(tic.read_cancelled(*status, body.as_bytes()), |ended| json!(format!("{ended:?}")))
         }
         Call::RefuseStart { details } => answer(&tic.refuse_start(details)),
         Call::RefuseResult { reference, hint_code } => {
-            answer(&protocol(hint_code.as_deref()).refuse_result(reference))
+            answer(&protocol(hint_code.as_deref()).refuse_result(reference, POLL))
         }
-        Call::Pending { reference } => answer(&tic.pending(reference)),
+        Call::Pending { reference } => answer(&tic.pending(reference, POLL)),
         Call::Fault { fault, details } => answer(&tic.fault(self::fault(fault), details)),
         Call::InPlaceOf { status, details } => answer(&tic.in_place_of(*status, details)),
         Call::Webhook { body } => or_error(webhook::read(body.as_bytes()), |event| {
             let kind = match event.kind {
                 Kind::Notice => json!("notice"),
-                Kind::Result { completed: done, .. } => json!({ "result": completed(&done) }),
+                Kind::Result { completed: done, is_complete } => {
+                    json!({ "result": completed(&done), "isComplete": is_complete })
+                }
             };
             json!({
                 "session": event.session,
@@ -167,6 +169,8 @@ fn completed(completed: &Completed) -> Value {
     json!({
         "indication": completed.indication,
         "subject": completed.subject,
+        "score": completed.score,
+        "indicators": completed.indicators,
         "deviceIp": completed.device_ip,
     })
 }

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use riskgate_core::Operation;
 use riskgate_core::config::Mode;
-use riskgate_wire::tic_identity::{TicIdentity, hub, webhook};
+use riskgate_wire::tic_identity::{POLL, TicIdentity, hub, webhook};
 use riskgate_wire::{Protocol, Reading};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn read_by_all(body: &[u8], status: u16) {
     }
     let _ = tic.reference("/api/v1/enrichment", body);
     let _ = tic.read_started(status, body);
-    let result = tic.read_result(REFERENCE, status, body);
+    let result = tic.read_result(REFERENCE, POLL, status, body);
     assert!(
         status == 200 || !matches!(result, Ok(Reading::Complete(_) | Reading::Pending | Reading::Failed))
     );

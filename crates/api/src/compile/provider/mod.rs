@@ -15,13 +15,13 @@ const NOWHERE: &str = "https://unresolved.invalid";
 
 /// The configuration of one entry.
 pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Problem>) -> ProviderConfig {
-    let ProviderEntry { name, listen, bank_id_se } = entry;
-    let mut kinds = [bank_id_se
+    let ProviderEntry { name, listen, bank_id_se, tic_identity } = entry;
+    let bankid = bank_id_se
         .as_ref()
         .map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems))
-        .map(ProviderKind::BankIdSe)]
-    .into_iter()
-    .flatten();
+        .map(ProviderKind::BankIdSe);
+    let tic = tic_identity.clone().map(ProviderKind::TicIdentity);
+    let mut kinds = [bankid, tic].into_iter().flatten();
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::protocol::{Completed, Unreadable};
-use crate::tic_identity::{intelligence, read, session, strict};
+use crate::tic_identity::{read, session, strict};
 
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub enum Kind {
     Result {
         /// What it says of the session.
         completed: Completed,
-        /// What it says of its addresses.
-        intelligence: Option<intelligence::IpIntelligence>,
+        /// Whether it says by itself that the session is complete. Else the provider is to be asked.
+        is_complete: bool,
     },
     /// Nothing of a result: it passes.
     Notice,
@@ -45,7 +45,7 @@ pub fn read(body: &[u8]) -> Result<Event, Unreadable> {
     let data = data(&root);
     let session = session::of(data).or_else(|| session::of(&root));
     let kind = if strict::carries_result(&root) || name.to_ascii_lowercase().ends_with(".completed") {
-        Kind::Result { completed: read::completed(data), intelligence: intelligence::of(data) }
+        Kind::Result { completed: read::completed(data), is_complete: is_complete(name, data) }
     } else {
         Kind::Notice
     };
@@ -91,6 +91,13 @@ pub fn refused(body: &[u8], hint: &str) -> Option<Bytes> {
 pub(crate) fn failed(name: &str) -> String {
     let family = name.split('.').next().filter(|family| !family.is_empty()).unwrap_or("session");
     format!("{family}.failed")
+}
+
+/// A completion names its user, or says that the session is complete. An enrichment's status is its own.
+fn is_complete(name: &str, data: &Value) -> bool {
+    let says = |status: &Value| status.as_str().is_some_and(strict::is_complete);
+    let enrichment = name.to_ascii_lowercase().starts_with("enrichment.");
+    !enrichment && (data.get("user").is_some_and(Value::is_object) || data.get("status").is_some_and(says))
 }
 
 fn data(root: &Value) -> &Value {

@@ -1,6 +1,7 @@
 //! The signature of a webhook: checked in constant time and within its window, and made anew after a rewrite.
 
 use hmac::{Hmac, KeyInit, Mac};
+pub use riskgate_core::config::SignedContent;
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -10,18 +11,6 @@ const AHEAD: i64 = 60;
 
 /// What stands before the digits in one of the variants.
 const PREFIX: &str = "sha256=";
-
-/// What a signature covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SignedContent {
-    /// Whichever of the two the signature fits.
-    #[default]
-    Auto,
-    /// The body alone.
-    Body,
-    /// The timestamp's header, a dot, and the body.
-    TimestampBody,
-}
 
 /// Which headers carry a signature, and what it covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
