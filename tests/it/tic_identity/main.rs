@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+mod hub;
+mod receiver;
 mod roads;
 mod simulated;
 mod stage;
+mod webhooks;
