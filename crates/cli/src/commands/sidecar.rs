@@ -1,7 +1,6 @@
 //! `riskgate sidecar`: the sidecar of a pod on a laptop, straight from a policy file.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,7 +9,7 @@ use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
 
 use crate::exit::Failure;
-use crate::policy_file::Choice;
+use crate::policy_file::PolicyArgs;
 use crate::policy_source::PolicySource;
 
 /// Run a sidecar from a policy file, following its changes
@@ -28,21 +27,15 @@ Exit codes:
   2   the command line is wrong
   78  the policy or a credential cannot be used")]
 pub(crate) struct SidecarArgs {
-    /// The policy, a YAML file
-    #[arg(long, value_name = "POLICY.yaml")]
-    policy: PathBuf,
     #[command(flatten)]
-    choice: Choice,
-    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
-    #[arg(long, value_name = "DIR")]
-    credentials: PathBuf,
+    policy: PolicyArgs,
     /// This pod's name, for decision records; by default the name of the machine
     #[arg(long, env = "POD_NAME", hide_env_values = true, value_name = "NAME")]
     pod: Option<String>,
 }
 
 pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
-    let SidecarArgs { policy, choice, credentials, pod } = args;
+    let SidecarArgs { policy: PolicyArgs { policy, choice, credentials }, pod } = args;
     let log = LogHandle::install();
     // One thread, as in the pod: what is measured here holds there.
     let runtime = tokio::runtime::Builder::new_current_thread()
