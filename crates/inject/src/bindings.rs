@@ -7,7 +7,7 @@ use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
     HttpSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig,
-    TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
+    TicEnrichmentConfig, TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -125,9 +125,12 @@ impl Bindings {
                 self.add_tic_identity(index, tic);
             }
         }
-        for SourceEntry { name: _, timeout: _, http } in sources {
+        for SourceEntry { name: _, timeout: _, http, tic_enrichment } in sources {
             if let Some(http) = http {
                 self.add_http(http);
+            }
+            if let Some(tic) = tic_enrichment {
+                self.add_tic_enrichment(tic);
             }
         }
     }
@@ -162,6 +165,12 @@ impl Bindings {
         for SecretRef { name } in client_certificate_refs {
             self.secret(name, CERTIFICATE_KEYS);
         }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_tic_enrichment(&mut self, tic: &TicEnrichmentConfig) {
+        let TicEnrichmentConfig { endpoint: _, trust_bundle_ref, types: _, api_key_ref, consume: _ } = tic;
+        self.secret(&api_key_ref.name, [api_key_ref.key.as_str()]);
         self.trust(trust_bundle_ref.as_ref());
     }
 

@@ -30,7 +30,7 @@ use crate::ops::log::LogHandle;
 use crate::ops::metrics::Metrics;
 use crate::ops::store::Store;
 use crate::ops::{http, reloader};
-use crate::pipeline::{Gateway, Parts};
+use crate::pipeline::{Gateway, Parts, StoreLedger};
 use crate::server::exchange::Application;
 use crate::server::{accept, webhook};
 
@@ -111,7 +111,9 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let mut process_key = [0; 32];
     getrandom::fill(&mut process_key).map_err(|error| StartError::System(error.to_string()))?;
     let metrics = Arc::new(Metrics::new());
+    let ledger = Arc::new(StoreLedger::default());
     let around = Surroundings {
+        ledger: ledger.clone(),
         credentials: Credentials::new(options.credentials),
         clock: clock.clone(),
         observer: metrics.clone(),
@@ -152,7 +154,9 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let tasks = TaskTracker::new();
     let store = Store::start(&snapshot, clock.clone(), metrics.clone(), tasks.clone())
         .map_err(|error| LoadError::Snapshot(SnapshotError::Store { reason: error.to_string() }))?;
+    ledger.keep_in(store.transactions());
     let parts = Parts {
+        ledger,
         snapshot,
         store: store.transactions(),
         metrics,

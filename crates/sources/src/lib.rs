@@ -4,6 +4,7 @@ pub mod http;
 pub mod outbound;
 pub mod runner;
 pub mod source;
+pub mod tic_enrichment;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
 pub use source::{Question, Report, Source, SourceFailure};

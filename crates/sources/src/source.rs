@@ -59,6 +59,9 @@ pub enum SourceFailure {
     /// It asked to be asked less often.
     #[error("it is overloaded: {0}")]
     Overloaded(String),
+    /// It can never be found out about this transaction; the cause is one of [`riskgate_core::cause`]. The source itself is well.
+    #[error("it cannot be found out: {0}")]
+    Gone(&'static str),
     /// It is still working on its answer after all the time that it had for it.
     #[error("it did not find out in its time")]
     TimedOut,

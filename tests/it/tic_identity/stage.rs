@@ -62,6 +62,7 @@ impl Stage {
         std::fs::create_dir_all(&secret)?;
         // As `echo` writes them.
         std::fs::write(secret.join("apiKey"), format!("{API_KEY}\n"))?;
+        std::fs::write(secret.join("seal"), [1; 32])?;
         std::fs::write(secret.join("webhookSecret"), format!("{WEBHOOK_SECRET}\n"))?;
         let mut policy = policy(&simulator)?;
         adapt(&mut policy);

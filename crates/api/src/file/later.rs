@@ -4,9 +4,9 @@
 use super::node::{Entry, Mistake, child};
 
 /// The kinds of source of later versions.
-const SOURCE_KINDS: [&str; 4] = ["ipIntelligence", "securityData", "ticEnrichment", "oneSpan"];
+const SOURCE_KINDS: [&str; 3] = ["ipIntelligence", "securityData", "oneSpan"];
 /// The kinds of source of this version.
-const SOURCES: &str = "http";
+const SOURCES: &str = "http, ticEnrichment";
 /// The kinds of provider of later versions.
 const PROVIDER_KINDS: [&str; 2] = ["bankIdNo", "oneSpan"];
 /// The kinds of provider of this version.

@@ -16,6 +16,7 @@ mod provider;
 mod service;
 mod source;
 mod store;
+mod tic_enrichment;
 mod tic_identity;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
@@ -29,6 +30,7 @@ pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
 };
 
+pub use tic_enrichment::{EnrichmentType, TicEnrichmentConfig};
 pub use tic_identity::{SignedContent, TicIdentityConfig, TicRefusal, TicSignature, TicWebhook};
 
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HttpSourceConfig;
 use super::kind::{self, NotOneKind};
+use super::{HttpSourceConfig, TicEnrichmentConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +25,8 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// TIC's enrichment.
+    TicEnrichment(TicEnrichmentConfig),
 }
 
 impl SourceKind {
@@ -33,6 +35,7 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::TicEnrichment(_) => "ticEnrichment",
         }
     }
 
@@ -41,14 +44,16 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            Self::TicEnrichment(_) => Span::from_millis(5_000),
         }
     }
 
     /// Whether the source can say something about transactions of `provider`.
     #[must_use]
-    pub fn serves(&self, _provider: Provider) -> bool {
+    pub fn serves(&self, provider: Provider) -> bool {
         match self {
             Self::Http(_) => true,
+            Self::TicEnrichment(_) => provider == Provider::TicIdentity,
         }
     }
 
@@ -57,6 +62,7 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::TicEnrichment(_) => phase == Phase::Assess,
         }
     }
 }
@@ -69,14 +75,17 @@ struct Entry {
     timeout: Span,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_enrichment: Option<TicEnrichmentConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http } = entry;
-        let kind = kind::one([http.map(SourceKind::Http)], "http")?;
+        let Entry { name, timeout, http, tic_enrichment } = entry;
+        let kinds = [http.map(SourceKind::Http), tic_enrichment.map(SourceKind::TicEnrichment)];
+        let kind = kind::one(kinds, "http, ticEnrichment")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -84,8 +93,10 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
+        let entry = Self { name, timeout, http: None, tic_enrichment: None };
         match kind {
-            SourceKind::Http(http) => Self { name, timeout, http: Some(http) },
+            SourceKind::Http(http) => Self { http: Some(http), ..entry },
+            SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
         }
     }
 }

@@ -129,7 +129,7 @@ impl Default for TicSignature {
     }
 }
 
-fn endpoint() -> String {
+pub(super) fn endpoint() -> String {
     ENDPOINT.to_owned()
 }
 

@@ -14,6 +14,7 @@ use super::credentials::{CredentialError, Credentials};
 use super::shared_store::SharedStoreSettings;
 use super::webhook::WebhookRoom;
 use super::{enrichment, setup, webhook};
+use crate::pipeline::StoreLedger;
 
 /// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
 /// (bankid-se.md sections 1 and 7).
@@ -108,6 +109,8 @@ pub struct Surroundings {
     pub observer: Arc<dyn Observer>,
     /// Name resolution, shared by all clients.
     pub resolver: Resolver,
+    /// Where is written down what was spent.
+    pub ledger: Arc<StoreLedger>,
     /// The key of pseudonyms where the policy names none.
     pub process_key: [u8; 32],
 }

@@ -109,10 +109,13 @@ pub(super) fn outgoing(
 }
 
 /// A request of our own to the provider, without a body.
-pub(super) fn own(exchange: &Exchange, method: Method, path: &str) -> Result<http::Request<Bytes>, NoAnswer> {
+pub(super) fn own(
+    exchange: &Exchange,
+    method: &Method,
+    path: &str,
+) -> Result<http::Request<Bytes>, NoAnswer> {
     let headers = HeaderMap::new();
-    let request =
-        Request { method: &method, path, headers: &headers, content_type: None, body: Bytes::new() };
+    let request = Request { method, path, headers: &headers, content_type: None, body: Bytes::new() };
     outgoing(exchange, &request, Bytes::new())
 }
 

@@ -9,7 +9,7 @@ use riskgate_wire::{Fault, Recognised};
 use tokio_util::task::TaskTracker;
 
 use super::join::Joined;
-use super::session::Arrivals;
+use super::session::{Arrivals, StoreLedger};
 use super::{cancel, exchange, pass, result, session, start};
 use crate::config::snapshot::{Provider, Snapshot};
 use crate::message::{Request, Response};
@@ -32,6 +32,8 @@ pub struct Parts {
     pub pod: String,
     /// What outlives its connection, and is waited for when the sidecar ends.
     pub tasks: TaskTracker,
+    /// What was spent of sessions' enrichments.
+    pub ledger: Arc<StoreLedger>,
 }
 
 /// What every request shares.
@@ -46,6 +48,7 @@ pub struct Gateway {
     pub(super) tasks: TaskTracker,
     pub(super) joined: Joined,
     pub(super) arrivals: Arrivals,
+    pub(super) ledger: Arc<StoreLedger>,
 }
 
 /// An answer, and what it is to the metrics.
@@ -120,6 +123,7 @@ impl Gateway {
             tasks: parts.tasks,
             joined: Joined::default(),
             arrivals: Arrivals::default(),
+            ledger: parts.ledger,
         };
         gateway.metrics.in_force(&gateway.snapshot());
         Arc::new(gateway)
@@ -215,6 +219,9 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
         Recognised::After => (Call::Pass, session::after(exchange, &request).await),
         Recognised::Result(road) => (Call::Collect, result::run(exchange, road, &request).await),
         Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
+        Recognised::Pass if protocol.sessions().is_some() => {
+            (Call::Pass, session::pass(exchange, &request).await)
+        }
         Recognised::Pass => (Call::Pass, pass::run(exchange, &request).await),
         Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }

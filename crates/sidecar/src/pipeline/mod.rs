@@ -25,4 +25,4 @@ mod start;
 mod tests;
 
 pub use gateway::{Gateway, Parts};
-pub use session::{Gate, HubRefused, Notice};
+pub use session::{Gate, HubRefused, Notice, StoreLedger};

@@ -83,6 +83,7 @@ fn config() -> WebSocketConfig {
 }
 
 /// Admits what may use the listener and names the hub; `path` gets the path, with the connection's id where it has one.
+#[allow(clippy::result_large_err, reason = "the library's own type of a callback")]
 fn admit(path: &mut Option<String>) -> impl FnOnce(&Request, Response) -> Result<Response, ErrorResponse> {
     |request, response| {
         let refuse = |status: StatusCode, text: &str| {

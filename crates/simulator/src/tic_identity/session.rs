@@ -154,7 +154,7 @@ impl Session {
                     members.insert("error".to_owned(), json!(hint));
                 }
                 Status::Cancelled => drop(members.insert("hintCode".to_owned(), json!("cancelled"))),
-                Status::Complete(at) => self.add_result(members, clock.calendar(*at).to_string()),
+                Status::Complete(at) => self.add_result(members, &clock.calendar(*at).to_string()),
             }
         }
         state
@@ -172,7 +172,7 @@ impl Session {
         state
     }
 
-    fn add_result(&self, members: &mut Map<String, Value>, completed_at: String) {
+    fn add_result(&self, members: &mut Map<String, Value>, completed_at: &str) {
         members.insert("user".to_owned(), self.user());
         members.insert("completedAt".to_owned(), json!(completed_at));
         if self.script.ip_intelligence_in_answers

@@ -137,6 +137,7 @@ impl Guarded {
         let source = self.source.name();
         let (change, result) = match answer {
             Ok(report) => (pass.succeeded(), Ok(report)),
+            Err(SourceFailure::Gone(cause)) => (pass.succeeded(), Err(cause)),
             Err(failure) => {
                 tracing::debug!(source, %failure, "a source gave no answer");
                 (pass.failed(clock.now()), Err(cause_of(&failure)))
@@ -155,6 +156,7 @@ fn cause_of(failure: &SourceFailure) -> &'static str {
     match failure {
         SourceFailure::Failed(_) => cause::FAILED,
         SourceFailure::Overloaded(_) => cause::OVERLOADED,
+        SourceFailure::Gone(cause) => cause,
         SourceFailure::TimedOut => cause::TIMED_OUT,
     }
 }

@@ -11,20 +11,21 @@ const LONGEST: usize = 64;
 
 /// What TIC says of a session's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct IpIntelligence {
+pub struct IpIntelligence {
     /// TIC's own level. Anything but `low`, `moderate` and `high` is `Unknown`.
-    pub(super) assessment: Assessment,
+    pub assessment: Assessment,
     /// TIC's own score, 0 to 100.
-    pub(super) score: Option<u8>,
+    pub score: Option<u8>,
     /// TIC's own indicators, as it spells them, and the facts `isTor` and `isLikelyVpn` where one address has them.
-    pub(super) indicators: Vec<String>,
+    pub indicators: Vec<String>,
     /// Where the BankID app ran.
-    pub(super) device_ip: Option<IpAddr>,
+    pub device_ip: Option<IpAddr>,
 }
 
 /// Reads the member `ipIntelligence` of `holder`; none where there is none. Both names of the risk are taken: `risk` and
 /// `overallRisk` (section B.4).
-pub(super) fn of(holder: &Value) -> Option<IpIntelligence> {
+#[must_use]
+pub fn of(holder: &Value) -> Option<IpIntelligence> {
     let said = holder.get("ipIntelligence").filter(|said| !said.is_null())?;
     let risk = ["risk", "overallRisk"].iter().find_map(|name| said.get(name).filter(|risk| risk.is_object()));
     let device_ip = said.pointer("/deviceIp/ipAddress").and_then(Value::as_str);

@@ -34,6 +34,7 @@ pub const COLLECT: Road = Road("collect");
 /// What requests may have. The server's own framework writes the charset, too.
 const JSON: [&str; 2] = ["application/json", "application/json; charset=utf-8"];
 
+pub use intelligence::{IpIntelligence, of as ip_intelligence};
 pub use paths::{Call, HUB, NoCall, call, session_in};
 
 /// The protocol of TIC Identity, with the words that one policy refuses in.

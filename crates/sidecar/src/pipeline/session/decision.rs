@@ -113,7 +113,7 @@ pub(super) async fn decide_unseen(
         return failed(forward::NoAnswer::NotSent.answer(exchange));
     };
     let path = sessions.status_path(reference);
-    let outgoing = match forward::own(exchange, Method::GET, &path) {
+    let outgoing = match forward::own(exchange, &Method::GET, &path) {
         Ok(outgoing) => outgoing,
         Err(none) => return failed(none.answer(exchange)),
     };
@@ -254,7 +254,7 @@ fn end_upstream(exchange: &Exchange, reference: &str) {
             return;
         };
         let path = sessions.cancel_path(&reference);
-        let Ok(outgoing) = forward::own(&exchange, Method::DELETE, &path) else { return };
+        let Ok(outgoing) = forward::own(&exchange, &Method::DELETE, &path) else { return };
         match forward::forward(&exchange, certificate, Call::Cancel, outgoing).await {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => {

@@ -1,14 +1,19 @@
 //! Requests for a session's result, and for what only a completed session has.
 
 use riskgate_core::config::Mode;
-use riskgate_wire::{Completed, Fault, Reading, Road};
+use riskgate_sources::tic_enrichment::LedgerError;
+use riskgate_wire::{Answer, Completed, Fault, Reading, Road};
 
 use super::decision::{self, Decision};
+use super::ledger::Handed;
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 use crate::pipeline::forward;
 use crate::pipeline::gateway::{Answered, Exchange};
 use crate::pipeline::join::Patience;
+
+/// Where an enrichment's data is fetched (other-systems.md section B.3).
+const DATA_PATH: &str = "/api/v1/enrichment/data/";
 
 /// Runs a request for a result: a refused session is refused without asking the provider, any other is asked for anew.
 pub(in crate::pipeline) async fn result(exchange: &Exchange, road: Road, request: &Request<'_>) -> Answered {
@@ -16,7 +21,9 @@ pub(in crate::pipeline) async fn result(exchange: &Exchange, road: Road, request
     let protocol = &exchange.provider().protocol;
     let reference = match protocol.reference(request.path, &request.body) {
         Ok(reference) => reference,
-        Err(_) if monitor => return pass(exchange, Call::Collect, request).await.unwrap_or_else(|none| none),
+        Err(_) if monitor => {
+            return passed(exchange, Call::Collect, request).await.unwrap_or_else(|none| none);
+        }
         Err(error) => return rejected(exchange, &error.to_string()),
     };
     match decision::known(exchange, &reference).await {
@@ -60,11 +67,11 @@ pub(in crate::pipeline) async fn after(exchange: &Exchange, request: &Request<'_
     let protocol = &exchange.provider().protocol;
     let reference = match protocol.reference(request.path, &request.body) {
         Ok(reference) => reference,
-        Err(_) if monitor => return pass(exchange, Call::Pass, request).await.unwrap_or_else(|none| none),
+        Err(_) if monitor => return passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none),
         Err(error) => return rejected(exchange, &error.to_string()),
     };
     if monitor {
-        return pass(exchange, Call::Pass, request).await.unwrap_or_else(|none| none);
+        return passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none);
     }
     match decision::decide_unseen(exchange, &reference, Patience::Endless).await {
         Some(Decision::Refused(refusal)) => {
@@ -78,16 +85,60 @@ pub(in crate::pipeline) async fn after(exchange: &Exchange, request: &Request<'_
             Answered::new(Outcome::Blocked, refused)
         }
         Some(Decision::Failed(answered)) => answered,
-        Some(Decision::Allowed(headers)) => match pass(exchange, Call::Pass, request).await {
-            Ok(mut passed) => {
-                passed.response.headers.extend(headers);
-                passed
+        Some(Decision::Allowed(headers)) => match handed_or_passed(exchange, &reference, request).await {
+            Ok(mut answered) => {
+                answered.response.headers.extend(headers);
+                answered
             }
             Err(none) => none,
         },
         // Not complete: the provider says so in its own words.
-        Some(Decision::Later) | None => pass(exchange, Call::Pass, request).await.unwrap_or_else(|none| none),
+        Some(Decision::Later) | None => {
+            passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none)
+        }
     }
+}
+
+/// Runs a call that carries no result. The data of an enrichment that was spent for the application comes from the store.
+pub(in crate::pipeline) async fn pass(exchange: &Exchange, request: &Request<'_>) -> Answered {
+    let provider = &exchange.provider().name;
+    let Some(token) = request.path.strip_prefix(DATA_PATH) else {
+        return super::super::pass::run(exchange, request).await;
+    };
+    match exchange.gateway.ledger.data(provider, token).await {
+        Ok(None) => super::super::pass::run(exchange, request).await,
+        Ok(Some(Handed::Now(data))) => Answered::new(Outcome::Replayed, json(200, data)),
+        Ok(Some(Handed::Gone)) => {
+            Answered::new(Outcome::Replayed, json(410, r#"{"error":"Token expired or invalid"}"#.to_owned()))
+        }
+        Err(error) => unkept(exchange, &error),
+    }
+}
+
+/// The application's own request for an enrichment: answered with what was spent for it, once; else it passes.
+async fn handed_or_passed(
+    exchange: &Exchange,
+    reference: &str,
+    request: &Request<'_>,
+) -> Result<Answered, Answered> {
+    match exchange.gateway.ledger.answer(&exchange.provider().name, reference).await {
+        Ok(None) => passed(exchange, Call::Pass, request).await,
+        Ok(Some(Handed::Now(state))) => Ok(Answered::new(Outcome::Replayed, json(200, state))),
+        Ok(Some(Handed::Gone)) => {
+            let text = r#"{"error":"Session has already been enriched"}"#.to_owned();
+            Ok(Answered::new(Outcome::Replayed, json(400, text)))
+        }
+        Err(error) => Err(unkept(exchange, &error)),
+    }
+}
+
+fn json(status: u16, body: String) -> Response {
+    Response::own(Answer { status, content_type: "application/json", body: body.into() })
+}
+
+fn unkept(exchange: &Exchange, error: &LedgerError) -> Answered {
+    tracing::warn!(provider = &*exchange.provider().name, %error, "what was spent cannot be handed over");
+    Answered::new(Outcome::Unreachable, exchange.fault(Fault::Maintenance, "the store cannot be reached"))
 }
 
 /// Monitor: the session is judged and recorded, and nobody waits for that.
@@ -98,7 +149,7 @@ pub(super) fn in_the_background(exchange: &Exchange, reference: &str, completed:
     });
 }
 
-async fn pass(exchange: &Exchange, call: Call, request: &Request<'_>) -> Result<Answered, Answered> {
+async fn passed(exchange: &Exchange, call: Call, request: &Request<'_>) -> Result<Answered, Answered> {
     let answer = send(exchange, call, request).await?;
     Ok(Answered::new(Outcome::Passed, Response::passed(answer)))
 }
