@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use riskgate_core::config::Mode;
+use riskgate_wire::Completed;
 use riskgate_wire::tic_identity::hub::{self, FrameError, Gated, HandshakeError, Records, SEPARATOR};
 
 use super::decision::{self, Decision};
@@ -98,12 +99,22 @@ impl Gate {
             return Ok(record);
         }
         let session = session.ok_or(HubRefused::Undecided)?;
-        match decision::decide(&exchange, &session, completed, Patience::Endless).await {
+        match decided(&exchange, &session, completed).await {
             Decision::Allowed(_) => Ok(record),
             Decision::Refused(_) => refused(&exchange, &record),
             Decision::Later | Decision::Failed(_) => Err(HubRefused::Undecided),
         }
     }
+}
+
+/// The decision on a session that a record says is complete. The record has no addresses; the session's state may have them.
+async fn decided(exchange: &Exchange, session: &str, completed: Completed) -> Decision {
+    if completed.indication.is_none()
+        && let Some(decision) = decision::decide_unseen(exchange, session, Patience::Endless).await
+    {
+        return decision;
+    }
+    decision::decide(exchange, session, completed, Patience::Endless).await
 }
 
 fn refused(exchange: &Exchange, record: &str) -> Result<String, HubRefused> {
