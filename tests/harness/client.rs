@@ -23,10 +23,12 @@ pub enum ClientKind {
     Pybankid,
     /// npm `bankid`; the one that passes members on that it does not know.
     BankidNpm,
+    /// npm `openid-client`, an application of an OpenID provider.
+    OpenidClient,
 }
 
 impl ClientKind {
-    /// All of them.
+    /// All of Swedish BankID.
     pub const ALL: [Self; 3] = [Self::BankidSdk, Self::Pybankid, Self::BankidNpm];
 
     fn driver(self) -> &'static str {
@@ -34,6 +36,7 @@ impl ClientKind {
             Self::BankidSdk => "bankid_sdk_driver.py",
             Self::Pybankid => "pybankid_driver.py",
             Self::BankidNpm => "bankid_npm_driver.mjs",
+            Self::OpenidClient => "openid_client_driver.mjs",
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The provider's error code, where the client keeps it.
     pub error_code: Option<String>,
+    /// The headers of riskgate, where the driver looks at them.
+    pub riskgate: Option<Value>,
 }
 
 /// An exception that the client did not mean to raise.
@@ -143,7 +148,8 @@ impl Client {
     fn drive(driver: &'static str, base_url: &str) -> Result<Self> {
         let python = root().join(".tools/venv/bin/python");
         let (interpreter, installed) = if driver.ends_with(".mjs") {
-            ("node".into(), root().join("tests/clients/node_modules/bankid"))
+            let package = if driver.starts_with("openid") { "openid-client" } else { "bankid" };
+            ("node".into(), root().join("tests/clients/node_modules").join(package))
         } else {
             (python.clone(), python)
         };

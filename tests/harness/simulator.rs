@@ -18,6 +18,7 @@ pub struct Simulator {
     pki: TempDir,
     endpoint: String,
     tic_identity: Option<String>,
+    bankid_no: Option<String>,
     control: Control,
 }
 
@@ -26,6 +27,7 @@ pub struct Simulator {
 struct Ready {
     bankid_se: String,
     tic_identity: Option<String>,
+    bankid_no: Option<String>,
     control: String,
 }
 
@@ -68,8 +70,15 @@ impl Simulator {
         let mut command = tethered(binary("riskgate-simulator")?);
         command.args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]).args(arguments);
         let mut process = Process::start("riskgate-simulator", command)?;
-        let Ready { bankid_se, tic_identity, control } = process.ready(PATIENCE).await?;
-        Ok(Self { process, pki, endpoint: bankid_se, tic_identity, control: Control::new(control) })
+        let Ready { bankid_se, bankid_no, tic_identity, control } = process.ready(PATIENCE).await?;
+        Ok(Self {
+            process,
+            pki,
+            endpoint: bankid_se,
+            bankid_no,
+            tic_identity,
+            control: Control::new(control),
+        })
     }
 
     /// `https://localhost:PORT`, or `http://…` of a plain one.
@@ -84,6 +93,14 @@ impl Simulator {
     /// When it was not.
     pub fn tic_identity(&self) -> Result<&str> {
         self.tic_identity.as_deref().context("the simulator serves no TIC Identity")
+    }
+
+    /// `http://localhost:PORT` of BankID Norway's security data, where `--bankid-no` was among the arguments.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn bankid_no(&self) -> Result<&str> {
+        self.bankid_no.as_deref().context("the simulator serves no BankID Norway")
     }
 
     /// A credentials folder for a sidecar: `secrets/bankid-rp`, `secrets/bankid-rp-next`, `configmaps/bankid-roots`.

@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Address of TIC Identity's API and hub; left out, they are not served
     #[arg(long, value_name = "ADDRESS:PORT")]
     tic_identity: Option<SocketAddr>,
+    /// Address of the security data service of BankID Norway; left out, it is not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bankid_no: Option<SocketAddr>,
 
     /// Address of the control API: plain HTTP without any authentication, so leave it on loopback
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
@@ -139,6 +142,7 @@ impl Arguments {
             command: _,
             listen,
             tic_identity,
+            bankid_no,
             control,
             pki,
             plain_http,
@@ -165,6 +169,7 @@ impl Arguments {
         Ok(Options {
             listen,
             tic_identity,
+            bankid_no,
             control,
             transport,
             clock,

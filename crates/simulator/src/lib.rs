@@ -7,10 +7,12 @@
 //! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
 //! bankid_se          the Swedish BankID RP API
 //! tic_identity       TIC Identity: REST, webhooks, hub
+//! bankid_no          the security data service of BankID Norway
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
 
+mod bankid_no;
 pub mod bankid_se;
 mod client;
 mod clock;

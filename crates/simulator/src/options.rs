@@ -15,6 +15,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where TIC Identity listens; left out, it is not served.
     pub tic_identity: Option<SocketAddr>,
+    /// Where the security data service of BankID Norway listens; left out, it is not served.
+    pub bankid_no: Option<SocketAddr>,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
     pub control: SocketAddr,
     /// TLS, or plain HTTP.
@@ -37,6 +39,7 @@ impl Options {
         Self {
             listen: loopback,
             tic_identity: None,
+            bankid_no: None,
             control: loopback,
             transport,
             clock: ClockMode::default(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::bankid_no::BankIdNo;
 use crate::bankid_se::BankIdSe;
 use crate::clock::Clock;
 use crate::control::{Control, ProviderControl};
@@ -48,6 +49,7 @@ pub struct Running {
     scheme: &'static str,
     bankid_se: SocketAddr,
     tic_identity: Option<SocketAddr>,
+    bankid_no: Option<SocketAddr>,
     control: SocketAddr,
     tasks: Tasks,
     rooms: Arc<Rooms>,
@@ -58,7 +60,8 @@ pub struct Running {
 /// # Errors
 /// [`StartError`] when the PKI is unusable or an address is taken.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let Options { listen, tic_identity, control, transport, clock, scripts, settings, recording } = options;
+    let Options { listen, bankid_no, tic_identity, control, transport, clock, scripts, settings, recording } =
+        options;
     let (scheme, acceptance) = match &transport {
         Transport::Plain => ("http", Acceptance::Plain),
         Transport::Tls(tls) => ("https", Acceptance::Tls(Acceptor::new(tls)?)),
@@ -77,6 +80,19 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
     Server::start(front, acceptance, api_listener, &tasks);
     let mut providers: Vec<Arc<dyn ProviderControl>> = vec![bankid_se];
+    let mut bankid_no_address = None;
+    if let Some(listen) = bankid_no {
+        let (listener, address) = bind(listen).await?;
+        let acceptance = match &transport {
+            Transport::Plain => Acceptance::Plain,
+            Transport::Tls(tls) => Acceptance::Tls(Acceptor::without_client_certificates(tls)?),
+        };
+        let provider = Arc::new(BankIdNo::new(clock.clone()));
+        let front = Front { provider: provider.clone(), rooms: rooms.clone() };
+        Server::start(front, acceptance, listener, &tasks);
+        providers.push(provider);
+        bankid_no_address = Some(address);
+    }
     let mut tic_address = None;
     if let Some(listen) = tic_identity {
         let (listener, address) = bind(listen).await?;
@@ -97,6 +113,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         scheme,
         bankid_se: api_address,
         tic_identity: tic_address,
+        bankid_no: bankid_no_address,
         control: control_address,
         tasks,
         rooms,
@@ -129,6 +146,12 @@ impl Running {
     #[must_use]
     pub fn tic_identity(&self) -> Option<String> {
         self.tic_identity.map(|address| format!("{}://localhost:{}", self.scheme, address.port()))
+    }
+
+    /// The base of the security data service of BankID Norway, where it is served: `https://localhost:PORT`.
+    #[must_use]
+    pub fn bankid_no(&self) -> Option<String> {
+        self.bankid_no.map(|address| format!("{}://localhost:{}", self.scheme, address.port()))
     }
 
     /// The base of the control API: `http://127.0.0.1:PORT`.

@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "KubeSchema copies each struct into a function body")]
 
+mod bankid_no;
 mod bankid_se;
 
 use kube::KubeSchema;
@@ -9,13 +10,14 @@ use riskgate_core::config::TicIdentityConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use bankid_no::{BankIdNo, NorwegianEnvironment};
 pub use bankid_se::{BankIdSe, Environment};
 
 /// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.ticIdentity)].filter(is, is).size() == 1")
-    .message("one kind of provider is needed in each entry; write bankIdSe: { … }"))]
+#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.bankIdNo), has(self.ticIdentity)].filter(is, is).size() == 1")
+    .message("one kind of provider is needed in each entry; write bankIdSe: { … } or bankIdNo: { … }"))]
 pub struct ProviderEntry {
     /// The entry's name: flows refer to it.
     #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
@@ -28,6 +30,9 @@ pub struct ProviderEntry {
     /// TIC Identity, a broker of Swedish BankID with enrichment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tic_identity: Option<TicIdentityConfig>,
+    /// BankID Norway, an OpenID Connect provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_id_no: Option<BankIdNo>,
 }
 
 /// Where the sidecar listens for requests to a provider.

@@ -2,7 +2,9 @@
 
 use super::check::{Findings, check_unique};
 use super::endpoint::{is_endpoint, is_url};
-use super::{BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig, TicSignature, TicWebhook};
+use super::{
+    BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig, TicSignature, TicWebhook,
+};
 use crate::quantity::Span;
 
 /// Every contradiction in the entry at `index`.
@@ -11,6 +13,7 @@ pub(super) fn check(findings: &mut Findings, index: usize, entry: &ProviderConfi
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => bank_id_se(findings, &format!("{path}.bankIdSe"), bankid),
         ProviderKind::TicIdentity(tic) => tic_identity(findings, &format!("{path}.ticIdentity"), tic),
+        ProviderKind::BankIdNo(bankid) => bank_id_no(findings, &format!("{path}.bankIdNo"), bankid),
     }
 }
 
@@ -60,4 +63,23 @@ fn tic_identity(findings: &mut Findings, path: &str, tic: &TicIdentityConfig) {
             findings.add(format!("{path}.signature.{field}"), message);
         }
     }
+}
+
+fn bank_id_no(findings: &mut Findings, path: &str, bankid: &BankIdNoConfig) {
+    if !is_url(&bankid.issuer) {
+        let message = format!(
+            "{:?} is not an issuer; write it as its tokens name it: https://HOST/PATH",
+            bankid.issuer
+        );
+        findings.add(format!("{path}.issuer"), message);
+    }
+    if bankid.reference_claims.is_empty() {
+        let message = "no claim could hold the transaction's reference; write [tid]";
+        findings.add(format!("{path}.referenceClaims"), message);
+    }
+    check_unique(
+        findings,
+        &format!("{path}.referenceClaims"),
+        bankid.reference_claims.iter().map(String::as_str),
+    );
 }

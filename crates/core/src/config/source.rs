@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, TicEnrichmentConfig};
+use super::{HttpSourceConfig, SecurityDataConfig, TicEnrichmentConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -27,6 +27,8 @@ pub enum SourceKind {
     Http(HttpSourceConfig),
     /// TIC's enrichment.
     TicEnrichment(TicEnrichmentConfig),
+    /// BankID Norway's security data.
+    SecurityData(SecurityDataConfig),
 }
 
 impl SourceKind {
@@ -36,6 +38,7 @@ impl SourceKind {
         match self {
             Self::Http(_) => "http",
             Self::TicEnrichment(_) => "ticEnrichment",
+            Self::SecurityData(_) => "securityData",
         }
     }
 
@@ -45,6 +48,8 @@ impl SourceKind {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
             Self::TicEnrichment(_) => Span::from_millis(5_000),
+            // A little more than its budget: it ends by itself, and says why.
+            Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
     }
 
@@ -54,6 +59,7 @@ impl SourceKind {
         match self {
             Self::Http(_) => true,
             Self::TicEnrichment(_) => provider == Provider::TicIdentity,
+            Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
     }
 
@@ -63,6 +69,7 @@ impl SourceKind {
         match self {
             Self::Http(http) => http.phase == phase,
             Self::TicEnrichment(_) => phase == Phase::Assess,
+            Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
 }
@@ -77,15 +84,20 @@ struct Entry {
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tic_enrichment: Option<TicEnrichmentConfig>,
+    security_data: Option<SecurityDataConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, tic_enrichment } = entry;
-        let kinds = [http.map(SourceKind::Http), tic_enrichment.map(SourceKind::TicEnrichment)];
-        let kind = kind::one(kinds, "http, ticEnrichment")?;
+        let Entry { name, timeout, http, security_data, tic_enrichment } = entry;
+        let kinds = [
+            http.map(SourceKind::Http),
+            security_data.map(SourceKind::SecurityData),
+            tic_enrichment.map(SourceKind::TicEnrichment),
+        ];
+        let kind = kind::one(kinds, "http, securityData, ticEnrichment")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -93,9 +105,10 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let entry = Self { name, timeout, http: None, tic_enrichment: None };
+        let entry = Self { name, timeout, http: None, security_data: None, tic_enrichment: None };
         match kind {
             SourceKind::Http(http) => Self { http: Some(http), ..entry },
+            SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
             SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
         }
     }

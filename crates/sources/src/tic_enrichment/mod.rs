@@ -66,7 +66,7 @@ impl TicEnrichment {
             }
             tokio::time::sleep(LOOK).await;
         }
-        Err(SourceFailure::Gone(cause::SPEND_UNRESOLVED))
+        Err(gone(cause::SPEND_UNRESOLVED))
     }
 }
 
@@ -81,7 +81,7 @@ impl Source for TicEnrichment {
     }
 
     async fn assess(&self, _phase: Phase, question: &Question) -> Result<Report, SourceFailure> {
-        let session = question.reference.clone().ok_or(SourceFailure::Gone(cause::CONTEXT_LOST))?;
+        let session = question.reference.clone().ok_or_else(|| gone(cause::CONTEXT_LOST))?;
         if !self.0.consume {
             // The one shot is the application's.
             return Ok(Report {
@@ -99,10 +99,15 @@ impl Source for TicEnrichment {
                 // In a task of its own: what was spent is found out and kept, also when this question has no time left.
                 let options = self.0.clone();
                 let spending = tokio::spawn(async move { options.spend(&provider, &session).await });
-                report(&spending.await.map_err(|_| SourceFailure::Gone(cause::SPEND_UNRESOLVED))??)
+                report(&spending.await.map_err(|_| gone(cause::SPEND_UNRESOLVED))??)
             }
         }
     }
+}
+
+/// What can never be found out about this session. The service itself is well.
+fn gone(cause: &str) -> SourceFailure {
+    SourceFailure::Refused { causes: vec![cause.to_owned()], always: false }
 }
 
 fn report(outcome: &Outcome) -> Result<Report, SourceFailure> {
@@ -110,9 +115,9 @@ fn report(outcome: &Outcome) -> Result<Report, SourceFailure> {
         Outcome::Found { assessment, score, indicators } => {
             Ok(Report { score: *score, indicators: indicators.clone(), ..Report::new(*assessment) })
         }
-        Outcome::AlreadyEnriched => Err(SourceFailure::Gone(cause::ALREADY_ENRICHED)),
+        Outcome::AlreadyEnriched => Err(gone(cause::ALREADY_ENRICHED)),
         Outcome::Failed => Err(SourceFailure::Failed("nothing was spent".to_owned())),
-        Outcome::Lost => Err(SourceFailure::Gone(cause::SPEND_UNRESOLVED)),
+        Outcome::Lost => Err(gone(cause::SPEND_UNRESOLVED)),
     }
 }
 
