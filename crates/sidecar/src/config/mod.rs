@@ -9,5 +9,6 @@ pub mod shared_store;
 pub mod snapshot;
 pub mod source;
 pub mod watch;
+pub mod webhook;
 
 pub use riskgate_core::config::Timeouts;

@@ -84,6 +84,9 @@ impl Stage {
             retired: Vec::new(),
             certificate_names: Vec::new(),
             directory: None,
+            credential: None,
+            webhook: None,
+            hint_code: String::new(),
         };
         let limits = SourceLimits {
             timeout: Duration::from_secs(5),
@@ -108,6 +111,7 @@ impl Stage {
             decisions,
             pod: "shop-0".to_owned(),
             tasks: TaskTracker::new(),
+            ledger: Arc::default(),
         };
         Self { gateway: Gateway::new(parts), upstream, _folder: folder }
     }
