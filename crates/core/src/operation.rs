@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Swedish BankID, relying party API v6.0.
     BankIdSe,
+    /// TIC Identity, a broker of Swedish BankID.
+    TicIdentity,
     /// BankID Norway, an OpenID Connect provider.
     BankIdNo,
 }
@@ -26,6 +28,7 @@ impl Provider {
                 Operation::PhoneAuth,
                 Operation::PhoneSign,
             ],
+            Self::TicIdentity => &[Operation::Auth, Operation::Sign],
             Self::BankIdNo => &[Operation::Login, Operation::Sign],
         }
     }
@@ -35,6 +38,7 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BankIdSe => "BankIdSe",
+            Self::TicIdentity => "TicIdentity",
             Self::BankIdNo => "BankIdNo",
         })
     }

@@ -7,7 +7,7 @@ use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
     HttpSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig,
-    StoreConfig, TrustKind, TrustRef,
+    StoreConfig, TicEnrichmentConfig, TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -32,6 +32,9 @@ pub struct Bindings {
     pub ports: Ports,
     /// Where it listens for the application, in the order of the policy.
     pub listeners: Vec<Listener>,
+    /// Where it listens for webhooks: the field of the policy, and the port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<(String, u16)>,
     /// The Secrets, with the keys that are mounted of each.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// The ConfigMaps, with the keys that are mounted of each; the configuration's own is not among them.
@@ -78,6 +81,7 @@ impl Bindings {
             policy: policy.to_owned(),
             ports: spec.ports,
             listeners: Vec::new(),
+            webhooks: Vec::new(),
             secrets: BTreeMap::new(),
             config_maps: BTreeMap::new(),
         };
@@ -107,7 +111,8 @@ impl Bindings {
         if let Some(redis) = redis {
             self.add_redis(redis);
         }
-        for ProviderEntry { name, listen, bank_id_se, bank_id_no } in providers {
+        for (index, entry) in providers.iter().enumerate() {
+            let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
             self.listeners.push(Listener {
                 provider: name.clone(),
                 port: listen.port,
@@ -119,13 +124,19 @@ impl Bindings {
             if let Some(bankid) = bank_id_no {
                 self.add_bank_id_no(bankid);
             }
+            if let Some(tic) = tic_identity {
+                self.add_tic_identity(index, tic);
+            }
         }
-        for SourceEntry { name: _, timeout: _, http, security_data } in sources {
+        for SourceEntry { name: _, timeout: _, http, security_data, tic_enrichment } in sources {
             if let Some(http) = http {
                 self.add_http(http);
             }
             if let Some(data) = security_data {
                 self.add_security_data(data);
+            }
+            if let Some(tic) = tic_enrichment {
+                self.add_tic_enrichment(tic);
             }
         }
     }
@@ -192,6 +203,33 @@ impl Bindings {
         self.trust(trust_bundle_ref.as_ref());
     }
 
+    fn add_tic_enrichment(&mut self, tic: &TicEnrichmentConfig) {
+        let TicEnrichmentConfig { endpoint: _, trust_bundle_ref, types: _, api_key_ref, consume: _ } = tic;
+        self.secret(&api_key_ref.name, [api_key_ref.key.as_str()]);
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_tic_identity(&mut self, index: usize, tic: &TicIdentityConfig) {
+        let TicIdentityConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            api_key_ref,
+            refusal: _,
+            webhook,
+            when_order_unknown: _,
+        } = tic;
+        if let Some(SecretKeyRef { name, key }) = api_key_ref {
+            self.secret(name, [key.as_str()]);
+        }
+        if let Some(webhook) = webhook {
+            let TicWebhook { listen, forward_to: _, secret_ref, url: _, wait: _, signature: _ } = webhook;
+            self.secret(&secret_ref.name, [secret_ref.key.as_str()]);
+            let field = format!("spec.providers[{index}].ticIdentity.webhook.listen.port");
+            self.webhooks.push((field, listen.port));
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
     fn add_redis(&mut self, redis: &RedisStore) {
         let RedisStore {
             url: _,
@@ -232,7 +270,7 @@ impl Bindings {
         let listeners = self.listeners.iter().enumerate();
         let listeners =
             listeners.map(|(index, it)| (format!("spec.providers[{index}].listen.port"), it.port));
-        own.into_iter().chain(listeners).collect()
+        own.into_iter().chain(listeners).chain(self.webhooks.iter().cloned()).collect()
     }
 
     /// A hash over all of it. A pod whose [`Status`](crate::Status) has another one is outdated.

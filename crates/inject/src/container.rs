@@ -35,7 +35,7 @@ pub(crate) fn of(
         "name": SIDECAR,
         "image": options.image,
         "imagePullPolicy": options.image_pull_policy,
-        "args": ["--config", format!("{MOUNT_PATH}/{CONFIG_KEY}"), "--credentials", MOUNT_PATH],
+        "args": arguments(bindings),
         "restartPolicy": "Always",
         "env": [{
             "name": "POD_NAME",
@@ -54,6 +54,23 @@ pub(crate) fn of(
             { "name": NO_TOKEN_VOLUME, "mountPath": TOKEN_PATH, "readOnly": true },
         ],
     })
+}
+
+/// With the ports that the pod is made with: whatever its policy says later, this pod's probes and application ask there.
+fn arguments(bindings: &Bindings) -> Vec<String> {
+    let mut arguments = vec![
+        "--config".to_owned(),
+        format!("{MOUNT_PATH}/{CONFIG_KEY}"),
+        "--credentials".to_owned(),
+        MOUNT_PATH.to_owned(),
+        format!("--admin-port={}", bindings.ports.admin),
+        format!("--health-port={}", bindings.ports.health),
+    ];
+    // By name: the order of a policy's entries must not change a pod.
+    let mut listeners: Vec<_> = bindings.listeners.iter().collect();
+    listeners.sort_by(|one, other| one.provider.cmp(&other.provider));
+    arguments.extend(listeners.iter().map(|it| format!("--listen={}={}", it.provider, it.port)));
+    arguments
 }
 
 fn security_context(options: &InjectorOptions) -> Value {

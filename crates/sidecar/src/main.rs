@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use riskgate_sidecar::config::made_with::{MadeWith, listener};
 use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::{ConfigFile, Options, run};
 
@@ -27,6 +28,15 @@ struct Arguments {
     /// This pod's name, for decision records.
     #[arg(long, env = "POD_NAME", default_value_t = run::host_name())]
     pod: String,
+    /// The admin port, whatever the configuration says: injection sets what the pod was made with.
+    #[arg(long, value_name = "PORT")]
+    admin_port: Option<u16>,
+    /// The port of health and metrics, whatever the configuration says.
+    #[arg(long, value_name = "PORT")]
+    health_port: Option<u16>,
+    /// The port of a provider's listener, whatever the configuration says.
+    #[arg(long, value_name = "NAME=PORT", value_parser = listener)]
+    listen: Vec<(String, u16)>,
 }
 
 fn main() -> ExitCode {
@@ -41,6 +51,11 @@ fn main() -> ExitCode {
         }
     };
     let source = Box::new(ConfigFile::new(arguments.config));
-    let options = Options { source, credentials: arguments.credentials, pod: arguments.pod, log };
+    let made_with = MadeWith {
+        admin: arguments.admin_port,
+        health: arguments.health_port,
+        listen: arguments.listen.into_iter().collect(),
+    };
+    let options = Options { source, credentials: arguments.credentials, made_with, pod: arguments.pod, log };
     runtime.block_on(run::serve(options))
 }

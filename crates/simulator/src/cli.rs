@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     listen: SocketAddr,
 
+    /// Address of TIC Identity's API and hub; left out, they are not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    tic_identity: Option<SocketAddr>,
     /// Address of the security data service of BankID Norway; left out, it is not served
     #[arg(long, value_name = "ADDRESS:PORT")]
     bankid_no: Option<SocketAddr>,
@@ -138,6 +141,7 @@ impl Arguments {
         let Self {
             command: _,
             listen,
+            tic_identity,
             bankid_no,
             control,
             pki,
@@ -164,6 +168,7 @@ impl Arguments {
         let recording = Recording { requests: record, ..Recording::default() };
         Ok(Options {
             listen,
+            tic_identity,
             bankid_no,
             control,
             transport,

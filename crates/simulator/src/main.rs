@@ -68,6 +68,9 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
 fn announce(running: &Running) -> anyhow::Result<()> {
     let mut ready =
         serde_json::json!({ "ready": true, "bankidSe": running.bankid_se(), "control": running.control() });
+    if let (Some(tic), Some(ready)) = (running.tic_identity(), ready.as_object_mut()) {
+        ready.insert("ticIdentity".to_owned(), tic.into());
+    }
     if let (Some(bankid_no), Some(ready)) = (running.bankid_no(), ready.as_object_mut()) {
         ready.insert("bankidNo".to_owned(), bankid_no.into());
     }

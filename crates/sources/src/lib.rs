@@ -6,6 +6,7 @@ pub mod outbound;
 pub mod runner;
 pub mod security_data;
 pub mod source;
+pub mod tic_enrichment;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
 pub use source::{Question, Report, Source, SourceFailure};

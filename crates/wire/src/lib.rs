@@ -12,11 +12,12 @@ pub mod jose;
 mod json;
 pub mod lint;
 pub mod protocol;
+pub mod tic_identity;
 
 pub use answer::{Answer, Fault};
 pub use given::Given;
 pub use lint::Lint;
 pub use protocol::{
     Cancelled, Completed, Exchanged, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Repeatable,
-    Road, Shown, Started, Takes, Tightened, Unreadable,
+    Road, Sessions, Shown, Started, Takes, Tightened, Unreadable,
 };

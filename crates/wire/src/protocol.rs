@@ -159,6 +159,12 @@ pub trait Protocol: Send + Sync {
         Ok(passing.body.clone())
     }
 
+    /// How the provider keeps its transactions, where it gives a result as often as it is asked, and by several roads. Then
+    /// what is kept of a transaction is the decision, and each road's answer is asked for anew. None where a result is given once.
+    fn sessions(&self) -> Option<&dyn Sessions> {
+        None
+    }
+
     /// Checks the provider's answer to a probe (a GET on a known path), which may be empty.
     ///
     /// # Errors
@@ -192,6 +198,21 @@ pub trait Protocol: Send + Sync {
     fn in_place_of(&self, status: u16, details: &str) -> Answer;
 }
 
+/// A provider that gives a result as often as it is asked.
+pub trait Sessions: Send + Sync {
+    /// The path by which the transaction `reference` is asked for its state without changing it, with a GET.
+    fn status_path(&self, reference: &str) -> String;
+
+    /// The road that [`Sessions::status_path`] is.
+    fn status_road(&self) -> Road;
+
+    /// The path by which the transaction `reference` is ended, with a DELETE.
+    fn cancel_path(&self, reference: &str) -> String;
+
+    /// The answer that refuses what only a completed transaction has ([`Recognised::After`]).
+    fn refuse_after(&self) -> Answer;
+}
+
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recognised {
@@ -201,6 +222,8 @@ pub enum Recognised {
     Exchange(Operation),
     /// It asks for the result of a transaction.
     Result(Road),
+    /// It asks for what only a completed transaction has besides its result ([`Sessions`]).
+    After,
     /// It ends a transaction.
     Cancel,
     /// A call that the provider has and that carries no result.
@@ -341,7 +364,7 @@ pub enum Reading {
 }
 
 /// What a completed transaction says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Completed {
     /// The provider's own indication; none when the answer has none. An unrecognised value is [`Assessment::Unknown`].
     pub indication: Option<Assessment>,

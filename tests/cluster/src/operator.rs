@@ -47,6 +47,18 @@ impl OperatorAccount {
         Ok(Self { namespace: namespace.to_owned(), kubeconfig, folder: tempfile::tempdir()? })
     }
 
+    /// Gives it the rights of another file beside `rbac.yaml`, which it has only where somebody wants it to.
+    ///
+    /// # Errors
+    /// When the API server refuses them.
+    pub async fn may_also(&self, control_plane: &ControlPlane, file: &str, role: &str) -> Result<()> {
+        let kubectl = control_plane.kubectl(Identity::Admin, &self.namespace)?;
+        kubectl.apply_files(&root().join("crates/operator").join(file)).await?;
+        let account = format!("--serviceaccount={}:{NAME}", self.namespace);
+        let role = format!("--clusterrole={role}");
+        kubectl.say(&["create", "clusterrolebinding", file, &role, &account]).await.map(drop)
+    }
+
     /// A way to the API server that can be made to fail, in its name.
     ///
     /// # Errors

@@ -4,13 +4,13 @@
 use super::node::{Entry, Mistake, child};
 
 /// The kinds of source of later versions.
-const SOURCE_KINDS: [&str; 3] = ["ipIntelligence", "ticEnrichment", "oneSpan"];
+const SOURCE_KINDS: [&str; 2] = ["ipIntelligence", "oneSpan"];
 /// The kinds of source of this version.
-const SOURCES: &str = "http, securityData";
+const SOURCES: &str = "http, securityData, ticEnrichment";
 /// The kinds of provider of later versions.
-const PROVIDER_KINDS: [&str; 2] = ["ticIdentity", "oneSpan"];
+const PROVIDER_KINDS: [&str; 1] = ["oneSpan"];
 /// The kinds of provider of this version.
-const PROVIDERS: &str = "bankIdSe, bankIdNo";
+const PROVIDERS: &str = "bankIdSe, bankIdNo, ticIdentity";
 
 /// What is to be said about a field of a later version; nothing about a field that no version has. `parent` is the path
 /// of the object it stands in.

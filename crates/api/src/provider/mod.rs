@@ -6,6 +6,7 @@ mod bankid_no;
 mod bankid_se;
 
 use kube::KubeSchema;
+use riskgate_core::config::TicIdentityConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ pub use bankid_se::{BankIdSe, Environment};
 /// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.bankIdNo)].filter(is, is).size() == 1")
+#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.bankIdNo), has(self.ticIdentity)].filter(is, is).size() == 1")
     .message("one kind of provider is needed in each entry; write bankIdSe: { … } or bankIdNo: { … }"))]
 pub struct ProviderEntry {
     /// The entry's name: flows refer to it.
@@ -26,6 +27,9 @@ pub struct ProviderEntry {
     /// Swedish BankID, relying party API v6.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_id_se: Option<BankIdSe>,
+    /// TIC Identity, a broker of Swedish BankID with enrichment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tic_identity: Option<TicIdentityConfig>,
     /// BankID Norway, an OpenID Connect provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_id_no: Option<BankIdNo>,

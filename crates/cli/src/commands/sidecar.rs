@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use riskgate_sidecar::ops::log::LogHandle;
-use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
+use riskgate_sidecar::{ConfigSource, MadeWith, Options, run as sidecar};
 
 use crate::exit::Failure;
 use crate::policy_file::PolicyArgs;
@@ -47,7 +47,12 @@ pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
         // People get the lines to correct as they are; programs get them as a line of the log.
         source.read().map_err(|problems| Failure::configuration(anyhow::Error::msg(problems)))?;
     }
-    let options =
-        Options { source: Box::new(source), credentials, pod: pod.unwrap_or_else(sidecar::host_name), log };
+    let options = Options {
+        source: Box::new(source),
+        credentials,
+        made_with: MadeWith::default(),
+        pod: pod.unwrap_or_else(sidecar::host_name),
+        log,
+    };
     Ok(runtime.block_on(sidecar::serve(options)))
 }

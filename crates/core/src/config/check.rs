@@ -75,11 +75,12 @@ impl SidecarConfig {
     fn check_ports(&self, findings: &mut Findings) {
         let own =
             [("ports.admin".to_owned(), self.ports.admin), ("ports.health".to_owned(), self.ports.health)];
-        let listeners = self
-            .providers
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (format!("providers[{index}].listen.port"), entry.listen.port));
+        let listeners = self.providers.iter().enumerate().flat_map(|(index, entry)| {
+            let further = entry.further_listener();
+            let further =
+                further.map(|(field, listen)| (format!("providers[{index}].{field}.port"), listen.port));
+            [(format!("providers[{index}].listen.port"), entry.listen.port)].into_iter().chain(further)
+        });
         let mut seen: HashMap<u16, String> = HashMap::new();
         for (path, port) in own.into_iter().chain(listeners).filter(|(_, port)| *port != 0) {
             match seen.get(&port) {

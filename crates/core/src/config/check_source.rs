@@ -1,8 +1,11 @@
 //! Contradictions in source entries, and in what flows ask of them.
 
 use super::check::{Findings, check_unique};
-use super::endpoint::is_url;
-use super::{ClaimRule, HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind};
+use super::endpoint::{is_endpoint, is_url};
+use super::{
+    ClaimRule, HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind,
+    TicEnrichmentConfig,
+};
 use crate::evaluate::STORE;
 use crate::flow::Flow;
 use crate::quantity::Span;
@@ -31,6 +34,7 @@ pub(super) fn check(findings: &mut Findings, sources: &[SourceConfig]) {
         }
         match &source.kind {
             SourceKind::Http(http) => check_http(findings, &format!("{path}.http"), http),
+            SourceKind::TicEnrichment(tic) => check_tic(findings, &format!("{path}.ticEnrichment"), tic),
             SourceKind::SecurityData(data) => {
                 check_security_data(findings, &format!("{path}.securityData"), source, data);
             }
@@ -43,6 +47,19 @@ fn check_http(findings: &mut Findings, path: &str, http: &HttpSourceConfig) {
         let message = format!("{:?} is not where a question can be sent; write https://HOST/PATH", http.url);
         findings.add(format!("{path}.url"), message);
     }
+}
+
+fn check_tic(findings: &mut Findings, path: &str, tic: &TicEnrichmentConfig) {
+    if !is_endpoint(&tic.endpoint) {
+        let message =
+            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", tic.endpoint);
+        findings.add(format!("{path}.endpoint"), message);
+    }
+    if tic.types.is_empty() {
+        findings
+            .add(format!("{path}.types"), "nothing is asked for; write at least one, such as ipIntelligence");
+    }
+    check_unique(findings, &format!("{path}.types"), tic.types.iter().map(|kind| kind.name()));
 }
 
 fn check_security_data(

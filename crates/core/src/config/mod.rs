@@ -18,6 +18,8 @@ mod security_data;
 mod service;
 mod source;
 mod store;
+mod tic_enrichment;
+mod tic_identity;
 
 pub use bankid_no::{BankIdNoConfig, OAuthError, OAuthRefusal};
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
@@ -31,6 +33,9 @@ pub use source::{SourceConfig, SourceKind};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
 };
+
+pub use tic_enrichment::{EnrichmentType, TicEnrichmentConfig};
+pub use tic_identity::{SignedContent, TicIdentityConfig, TicRefusal, TicSignature, TicWebhook};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{BankIdNoConfig, BankIdSeConfig, WhenOrderUnknown};
+use super::{BankIdNoConfig, BankIdSeConfig, TicIdentityConfig, WhenOrderUnknown};
 use crate::operation::Provider;
 
 /// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
@@ -24,6 +24,8 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Swedish BankID.
     BankIdSe(BankIdSeConfig),
+    /// TIC Identity.
+    TicIdentity(TicIdentityConfig),
     /// BankID Norway.
     BankIdNo(BankIdNoConfig),
 }
@@ -43,6 +45,18 @@ impl ProviderConfig {
         match self.kind {
             ProviderKind::BankIdSe(_) => Provider::BankIdSe,
             ProviderKind::BankIdNo(_) => Provider::BankIdNo,
+            ProviderKind::TicIdentity(_) => Provider::TicIdentity,
+        }
+    }
+
+    /// Where it listens besides, by the field below the entry that says so.
+    #[must_use]
+    pub fn further_listener(&self) -> Option<(&'static str, Listen)> {
+        match &self.kind {
+            ProviderKind::BankIdSe(_) | ProviderKind::BankIdNo(_) => None,
+            ProviderKind::TicIdentity(tic) => {
+                tic.webhook.as_ref().map(|webhook| ("ticIdentity.webhook.listen", webhook.listen))
+            }
         }
     }
 
@@ -51,6 +65,7 @@ impl ProviderConfig {
     pub fn when_order_unknown(&self) -> WhenOrderUnknown {
         match &self.kind {
             ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
+            ProviderKind::TicIdentity(tic) => tic.when_order_unknown,
             ProviderKind::BankIdNo(bankid) => bankid.when_order_unknown,
         }
     }
@@ -65,6 +80,7 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_se: Option<BankIdSeConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_identity: Option<TicIdentityConfig>,
     bank_id_no: Option<BankIdNoConfig>,
 }
 
@@ -72,9 +88,13 @@ impl TryFrom<Entry> for ProviderConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, listen, bank_id_se, bank_id_no } = entry;
-        let kinds = [bank_id_se.map(ProviderKind::BankIdSe), bank_id_no.map(ProviderKind::BankIdNo)];
-        let kind = kind::one(kinds, "bankIdSe, bankIdNo")?;
+        let Entry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+        let kinds = [
+            bank_id_se.map(ProviderKind::BankIdSe),
+            bank_id_no.map(ProviderKind::BankIdNo),
+            tic_identity.map(ProviderKind::TicIdentity),
+        ];
+        let kind = kind::one(kinds, "bankIdSe, bankIdNo, ticIdentity")?;
         Ok(Self { name, listen, kind })
     }
 }
@@ -82,10 +102,11 @@ impl TryFrom<Entry> for ProviderConfig {
 impl From<ProviderConfig> for Entry {
     fn from(provider: ProviderConfig) -> Self {
         let ProviderConfig { name, listen, kind } = provider;
-        let entry = Self { name, listen, bank_id_se: None, bank_id_no: None };
+        let entry = Self { name, listen, bank_id_se: None, bank_id_no: None, tic_identity: None };
         match kind {
             ProviderKind::BankIdSe(bankid) => Self { bank_id_se: Some(bankid), ..entry },
             ProviderKind::BankIdNo(bankid) => Self { bank_id_no: Some(bankid), ..entry },
+            ProviderKind::TicIdentity(tic) => Self { tic_identity: Some(tic), ..entry },
         }
     }
 }

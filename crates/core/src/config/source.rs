@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, SecurityDataConfig};
+use super::{HttpSourceConfig, SecurityDataConfig, TicEnrichmentConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +25,8 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// TIC's enrichment.
+    TicEnrichment(TicEnrichmentConfig),
     /// BankID Norway's security data.
     SecurityData(SecurityDataConfig),
 }
@@ -35,6 +37,7 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::TicEnrichment(_) => "ticEnrichment",
             Self::SecurityData(_) => "securityData",
         }
     }
@@ -44,6 +47,7 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            Self::TicEnrichment(_) => Span::from_millis(5_000),
             // A little more than its budget: it ends by itself, and says why.
             Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
@@ -54,6 +58,7 @@ impl SourceKind {
     pub fn serves(&self, provider: Provider) -> bool {
         match self {
             Self::Http(_) => true,
+            Self::TicEnrichment(_) => provider == Provider::TicIdentity,
             Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
     }
@@ -63,6 +68,7 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::TicEnrichment(_) => phase == Phase::Assess,
             Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
@@ -77,6 +83,7 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_enrichment: Option<TicEnrichmentConfig>,
     security_data: Option<SecurityDataConfig>,
 }
 
@@ -84,9 +91,13 @@ impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, security_data } = entry;
-        let kinds = [http.map(SourceKind::Http), security_data.map(SourceKind::SecurityData)];
-        let kind = kind::one(kinds, "http, securityData")?;
+        let Entry { name, timeout, http, security_data, tic_enrichment } = entry;
+        let kinds = [
+            http.map(SourceKind::Http),
+            security_data.map(SourceKind::SecurityData),
+            tic_enrichment.map(SourceKind::TicEnrichment),
+        ];
+        let kind = kind::one(kinds, "http, securityData, ticEnrichment")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -94,10 +105,11 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let entry = Self { name, timeout, http: None, security_data: None };
+        let entry = Self { name, timeout, http: None, security_data: None, tic_enrichment: None };
         match kind {
             SourceKind::Http(http) => Self { http: Some(http), ..entry },
             SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
+            SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
         }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use riskgate_core::config::{HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::config::{
+    HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind, TicEnrichmentConfig,
+};
 use riskgate_core::{Clock, WallClock};
 use riskgate_sources::http::{HttpOptions, HttpSource};
 use riskgate_sources::outbound::Roots;
 use riskgate_sources::security_data::{ClientCredential, SecurityData, Settings};
+use riskgate_sources::tic_enrichment::{TicEnrichment, TicEnrichmentOptions};
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
 use super::snapshot::{Provider, SnapshotError, Surroundings, outbound};
@@ -27,6 +30,7 @@ pub(super) fn build(
     each.map(|(index, entry)| {
         let source: Arc<dyn Source> = match &entry.kind {
             SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
+            SourceKind::TicEnrichment(tic) => Arc::new(tic_enrichment(index, entry, tic, config, around)?),
             SourceKind::SecurityData(data) => Arc::new(security_data(index, entry, data, providers, around)?),
         };
         let limits = SourceLimits {
@@ -71,6 +75,37 @@ fn http(
         outbound: client,
     })
     .map_err(|error| unusable(format!("bearerTokenRef: {error}")))
+}
+
+fn tic_enrichment(
+    index: usize,
+    entry: &SourceConfig,
+    tic: &TicEnrichmentConfig,
+    config: &SidecarConfig,
+    around: &Surroundings,
+) -> Result<TicEnrichment, SnapshotError> {
+    let (field, credentials) = (format!("sources[{index}].ticEnrichment"), &around.credentials);
+    let unusable = |reason: String| SnapshotError::Source { index, reason };
+    let roots = match &tic.trust_bundle_ref {
+        Some(reference) => credentials.bundle(&field, reference)?.0,
+        None => Roots::web(),
+    };
+    let mut api_key = credentials.header(&format!("{field}.apiKeyRef"), &tic.api_key_ref)?;
+    api_key.set_sensitive(true);
+    let connect = config.timeouts.connect.0;
+    Ok(TicEnrichment::new(TicEnrichmentOptions {
+        name: entry.name.clone(),
+        endpoint: tic
+            .endpoint
+            .parse()
+            .map_err(|_| unusable(format!("{:?} is not an endpoint", tic.endpoint)))?,
+        api_key,
+        types: tic.types.iter().map(|kind| kind.name().to_owned()).collect(),
+        consume: tic.consume,
+        answer: config.timeouts.answer.0,
+        outbound: outbound(&roots, None, connect, &around.resolver).map_err(unusable)?,
+        ledger: around.ledger.clone(),
+    }))
 }
 
 fn security_data(

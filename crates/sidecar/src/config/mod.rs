@@ -2,11 +2,13 @@
 
 pub mod credentials;
 mod enrichment;
+pub mod made_with;
 pub mod reload;
 mod setup;
 pub mod shared_store;
 pub mod snapshot;
 pub mod source;
 pub mod watch;
+pub mod webhook;
 
 pub use riskgate_core::config::Timeouts;

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
 use riskgate_core::WallClock;
-use riskgate_core::config::{BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind, Timeouts};
+use riskgate_core::config::{
+    BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig, Timeouts,
+};
 use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Identity, Roots};
 use riskgate_wire::Protocol;
 use riskgate_wire::bankid_no::{BankIdNo, Rules};
 use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::tic_identity::TicIdentity;
 
 use super::credentials::{CredentialError, Credentials};
 use super::snapshot::{SnapshotError, Surroundings, outbound};
@@ -27,6 +31,8 @@ pub(super) struct Setup {
     pub(super) identities: Option<Vec<Identity>>,
     /// How each certificate's Secret is called.
     pub(super) certificate_names: Vec<String>,
+    /// The header that every request of ours carries, with a credential in it: it replaces the application's own.
+    pub(super) credential: Option<(HeaderName, HeaderValue)>,
 }
 
 /// What the entry at `index` needs.
@@ -39,6 +45,9 @@ pub(super) fn of(
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => {
             Ok(bank_id_se(&format!("providers[{index}].bankIdSe"), bankid, &around.credentials)?)
+        }
+        ProviderKind::TicIdentity(tic) => {
+            Ok(tic_identity(&format!("providers[{index}].ticIdentity"), tic, &around.credentials)?)
         }
         ProviderKind::BankIdNo(bankid) => bank_id_no(index, bankid, timeouts, around),
     }
@@ -57,6 +66,36 @@ fn bank_id_se(
         roots: credentials.roots(field, &bankid.trust)?,
         identities: Some(credentials.identities(&format!("{field}.clientCertificateRefs"), secrets)?),
         certificate_names: secrets.iter().map(|secret| secret.name.clone()).collect(),
+        credential: None,
+    })
+}
+
+fn tic_identity(
+    field: &str,
+    tic: &TicIdentityConfig,
+    credentials: &Credentials,
+) -> Result<Setup, CredentialError> {
+    let credential = match &tic.api_key_ref {
+        Some(reference) => {
+            let field = format!("{field}.apiKeyRef");
+            let mut value = credentials.header(&field, reference)?;
+            value.set_sensitive(true);
+            Some((HeaderName::from_static("x-api-key"), value))
+        }
+        None => None,
+    };
+    let url = tic.webhook.as_ref().and_then(|webhook| webhook.url.clone());
+    Ok(Setup {
+        protocol: Box::new(TicIdentity::new(tic.refusal.hint_code.clone(), url)),
+        endpoint: tic.endpoint.clone(),
+        directory: None,
+        roots: match &tic.trust_bundle_ref {
+            Some(reference) => credentials.bundle(field, reference)?.0,
+            None => Roots::web(),
+        },
+        identities: None,
+        certificate_names: Vec::new(),
+        credential,
     })
 }
 
@@ -86,6 +125,7 @@ fn bank_id_no(
         roots,
         identities: None,
         certificate_names: Vec::new(),
+        credential: None,
     })
 }
 

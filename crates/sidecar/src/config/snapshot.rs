@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
-use riskgate_core::config::{ProviderConfig, SidecarConfig, Timeouts};
+use http::{HeaderName, HeaderValue, Uri};
+use riskgate_core::config::{ProviderConfig, ProviderKind, SidecarConfig, Timeouts};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
 use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
@@ -13,7 +13,9 @@ use riskgate_wire::Protocol;
 
 use super::credentials::{CredentialError, Credentials};
 use super::shared_store::SharedStoreSettings;
-use super::{enrichment, setup};
+use super::webhook::WebhookRoom;
+use super::{enrichment, setup, webhook};
+use crate::pipeline::StoreLedger;
 
 /// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
 /// (bankid-se.md sections 1 and 7).
@@ -51,6 +53,12 @@ pub struct Provider {
     pub retired: Vec<Certificate>,
     /// How each certificate's Secret is called, beside `current`, for the metrics.
     pub certificate_names: Vec<String>,
+    /// The header that every request of ours carries, with a credential in it.
+    pub credential: Option<(HeaderName, HeaderValue)>,
+    /// Where its webhooks come in, where they do.
+    pub webhook: Option<WebhookRoom>,
+    /// The hint code of a refused session, where the provider has one.
+    pub hint_code: String,
 }
 
 /// A client certificate with the client that presents it; for a provider that asks for none, the client alone. Client and connections belong to this snapshot, so that no
@@ -104,6 +112,8 @@ pub struct Surroundings {
     pub observer: Arc<dyn Observer>,
     /// Name resolution, shared by all clients.
     pub resolver: Resolver,
+    /// Where is written down what was spent.
+    pub ledger: Arc<StoreLedger>,
     /// The key of pseudonyms where the policy names none.
     pub process_key: [u8; 32],
 }
@@ -164,6 +174,13 @@ impl Provider {
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
         let setup = setup::of(index, entry, timeouts, around)?;
+        let (webhook, hint_code) = match &entry.kind {
+            ProviderKind::TicIdentity(tic) => {
+                (webhook::build(index, tic, timeouts.connect.0, around)?, tic.refusal.hint_code.clone())
+            }
+            ProviderKind::BankIdSe(bankid) => (None, bankid.refusal.hint_code.clone()),
+            ProviderKind::BankIdNo(_) => (None, String::new()),
+        };
         let endpoint: Uri = setup.endpoint.parse().map_err(|_| SnapshotError::Client {
             index,
             reason: format!("{:?} is not an endpoint", setup.endpoint),
@@ -198,7 +215,16 @@ impl Provider {
             current,
             retired,
             certificate_names: setup.certificate_names,
+            credential: setup.credential,
+            webhook,
+            hint_code,
         })
+    }
+
+    /// How long a result waits for the webhook that brings its indication.
+    #[must_use]
+    pub fn webhook_wait(&self) -> Duration {
+        self.webhook.as_ref().map_or(Duration::ZERO, |webhook| webhook.wait)
     }
 
     /// Every certificate, current ones first.

@@ -19,6 +19,8 @@ const DECISION_ID: HeaderName = HeaderName::from_static("riskgate-decision-id");
 pub(super) enum Asked {
     /// By a request for the result.
     Result(Road),
+    /// By one of several roads: what is kept is the decision, and each road's answer is asked for anew.
+    Session(Road),
     /// By the request that started the transaction.
     Exchange {
         /// What was asked for.
@@ -46,12 +48,18 @@ impl Asked {
 
     /// Whether the application can be told to ask again.
     pub(super) fn can_be_asked_again(self) -> bool {
-        matches!(self, Self::Result(_))
+        matches!(self, Self::Result(_) | Self::Session(_))
+    }
+
+    /// Whether the provider gives the result only once, so that it is kept before it is judged.
+    pub(super) fn is_given_once(self) -> bool {
+        !matches!(self, Self::Session(_))
     }
 
     fn kept_as(self, end: Final) -> Final {
         match self {
             Self::Exchange { repeatable: true, .. } => Final::Exchanged,
+            Self::Session(_) => Final::Decided,
             Self::Exchange { repeatable: false, .. } | Self::Result(_) => end,
         }
     }
@@ -74,7 +82,7 @@ pub(super) fn result(
         Enforcement::Refuse => {
             let protocol = &exchange.provider().protocol;
             let refusal = match asked {
-                Asked::Result(road) => protocol.refuse_result(reference, road),
+                Asked::Result(road) | Asked::Session(road) => protocol.refuse_result(reference, road),
                 Asked::Exchange { operation, .. } => {
                     protocol.refuse_exchanged(operation, outcome.verdict, &passed.body)
                 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::draft::draft;
 use super::enforce::Asked;
 use super::gateway::{Answered, Exchange};
-use super::join::{Progress, Waited, join};
+use super::join::{Patience, Progress, Waited, join};
 use super::judge::Judge;
 use super::record::new_id;
 use super::start::no_room;
@@ -61,7 +61,7 @@ pub(super) async fn run(exchange: &Exchange, operation: Operation, request: &Req
     let order = draft.into_order(certificate.fingerprint());
     // What is not the same request as any other waits for nobody, and is not cut off by a disconnect either.
     let key = (provider.name.clone(), repeat.clone().unwrap_or_else(new_id));
-    let waited = join(&exchange.gateway, key, |progress| {
+    let waited = join(&exchange.gateway, key, Patience::OfAnApplication, |progress| {
         let exchange = exchange.clone();
         Box::pin(async move {
             let running =

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Uri, header};
 use riskgate_core::config::Mode;
 use riskgate_sources::outbound::{Limits, OutboundError};
 use riskgate_wire::{Fault, Unreadable};
@@ -103,11 +103,25 @@ pub(super) fn outgoing(
     copy(request.headers, outgoing.headers_mut(), PASSED);
     let own = provider.protocol.request_headers().iter().map(|name| HeaderName::from_static(name));
     copy(request.headers, outgoing.headers_mut(), own);
+    if let Some((name, value)) = &provider.credential {
+        outgoing.headers_mut().insert(name, value.clone());
+    }
     if let Some(content_type) = request.content_type {
         // To the letter: a charset parameter is answered with 415 (bankid-se.md section 0.4).
         outgoing.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     }
     Ok(outgoing)
+}
+
+/// A request of our own to the provider, without a body.
+pub(super) fn own(
+    exchange: &Exchange,
+    method: &Method,
+    path: &str,
+) -> Result<http::Request<Bytes>, NoAnswer> {
+    let headers = HeaderMap::new();
+    let request = Request { method, path, headers: &headers, content_type: None, body: Bytes::new() };
+    outgoing(exchange, &request, Bytes::new())
 }
 
 fn copy(from: &HeaderMap, to: &mut HeaderMap, names: impl IntoIterator<Item = HeaderName>) {

@@ -83,6 +83,10 @@ impl Stage {
             current: vec![Certificate { identity: None, client: upstream.clone(), retired_at: None }],
             retired: Vec::new(),
             certificate_names: Vec::new(),
+            directory: None,
+            credential: None,
+            webhook: None,
+            hint_code: String::new(),
         };
         let limits = SourceLimits {
             timeout: Duration::from_secs(5),
@@ -107,6 +111,7 @@ impl Stage {
             decisions,
             pod: "shop-0".to_owned(),
             tasks: TaskTracker::new(),
+            ledger: Arc::default(),
         };
         Self { gateway: Gateway::new(parts), upstream, _folder: folder }
     }
