@@ -42,7 +42,7 @@ impl Asked {
     pub(super) fn shown(self) -> Shown {
         match self {
             Self::Exchange { shown, .. } => shown,
-            Self::Result(_) => Shown::default(),
+            Self::Result(_) | Self::Session(_) => Shown::default(),
         }
     }
 
