@@ -48,7 +48,7 @@ const provider = new Provider(issuer, {
   clients,
   clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
   jwks: { keys: [jwk(keyOf("p256"), { kid: "es", use: "sig" }), jwk(keyOf("rsa"), { kid: "rs", use: "sig" })] },
-  enabledJWA: { idTokenSigningAlgValues: ["ES256", "RS256", "PS256"] },
+  enabledJWA: { idTokenSigningAlgValues: ["ES256", "RS256", "PS256"], clientAuthSigningAlgValues: ["ES256", "ES384", "RS256"] },
   scopes: ["openid", "offline_access", "sign", "fraud-data-rs/securityData"],
   claims: { openid: ["sub", "tid", "bankid_altsub", "acr"] },
   acrValues: ["urn:bankid:bid", "urn:bankid:bis"],
@@ -69,7 +69,7 @@ const provider = new Provider(issuer, {
     const known = people.get(subject);
     return known && {
       accountId: subject,
-      claims: () => ({ sub: subject, acr: known.acr, ...(known.tid && { tid: known.tid }), ...(known.altsub && { bankid_altsub: known.altsub }) }),
+      claims: () => ({ sub: subject, ...(known.tid && { tid: known.tid }), ...(known.altsub && { bankid_altsub: known.altsub }) }),
     };
   },
   async loadExistingGrant(ctx) {
@@ -93,10 +93,10 @@ async function read(request) {
 
 async function interact(request, response) {
   const { params } = await provider.interactionDetails(request, response);
-  const { subject, ...facts } = person(params.login_hint);
+  const { subject, acr, ...facts } = person(params.login_hint);
   people.set(subject, facts);
   askedLevels.push(params.acr_values ?? null);
-  await provider.interactionFinished(request, response, { login: { accountId: subject } }, { mergeWithLastSubmission: false });
+  await provider.interactionFinished(request, response, { login: { accountId: subject, acr } }, { mergeWithLastSubmission: false });
 }
 
 const serve = provider.callback();

@@ -108,7 +108,7 @@ pub struct ClaimRule {
     /// The indicator that it gives, for `blockWhen` and the decision record.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z][A-Za-z0-9_]*$"))
+        schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$"))
     )]
     pub indicator: String,
     /// The level that it raises the assessment to; left out, it changes no level.

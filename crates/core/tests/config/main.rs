@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod findings;
+mod norway;
 mod reading;
 
 use riskgate_core::SidecarConfig;
