@@ -132,7 +132,7 @@ async fn all_is_well(scene: &Scene, riskgate: &Riskgate, leader: &str) -> Result
     .await?;
     let api: Api<RiskPolicy> = scene.api();
     settled(&api, "retail", ready).await?;
-    scene.create::<Pod>(shop("web", json!({ "riskgate.dev/policy": "retail" }))).await?;
+    scene.create::<Pod>(shop("web", &json!({ "riskgate.dev/policy": "retail" }))).await?;
     let (_, checks) = eventually("all to be well", PATIENCE, || async {
         let answer = riskgate.check(&["--strict"]).await?;
         ensure!(answer.0 == 0, "{answer:?}");
@@ -178,7 +178,7 @@ async fn all_is_well(scene: &Scene, riskgate: &Riskgate, leader: &str) -> Result
     Ok(())
 }
 
-fn shop(name: &str, annotations: Value) -> Value {
+fn shop(name: &str, annotations: &Value) -> Value {
     json!({ "metadata": { "name": name, "annotations": annotations }, "spec": { "containers": [{ "name": "shop", "image": "shop" }] } })
 }
 
@@ -212,7 +212,7 @@ async fn with_few_rights(control_plane: &ControlPlane, scene: &Scene) -> Result<
 async fn pods_that_are_not_as_they_would_be(scene: &Scene, riskgate: &Riskgate) -> Result<()> {
     let kubectl = scene.kubectl()?;
     // It opted in when it was there already.
-    scene.create::<Pod>(shop("late", json!({}))).await?;
+    scene.create::<Pod>(shop("late", &json!({}))).await?;
     let (code, pod) = riskgate.json(&["explain", "pod", "late"]).await?;
     ensure!(code == 0 && pod["standing"] == "notOptedIn", "{pod}");
     kubectl.say(&["annotate", "pod", "late", "riskgate.dev/policy=retail"]).await?;
