@@ -1,8 +1,10 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
 pub mod http;
+pub mod openid;
 pub mod outbound;
 pub mod runner;
+pub mod security_data;
 pub mod source;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};

@@ -7,8 +7,9 @@ use crate::source::SourceEntry;
 
 /// The configuration of one entry; none where it is of no kind, which is a problem.
 pub(super) fn resolve(path: &str, entry: &SourceEntry, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
-    let SourceEntry { name, timeout, http } = entry;
-    let mut kinds = [http.clone().map(SourceKind::Http)].into_iter().flatten();
+    let SourceEntry { name, timeout, http, security_data } = entry;
+    let security_data = security_data.clone().map(SourceKind::SecurityData);
+    let mut kinds = [http.clone().map(SourceKind::Http), security_data].into_iter().flatten();
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         let message = "one kind of source is needed in each entry; write http: { url: https://HOST/PATH }";
         problems.push(Problem { path: path.to_owned(), message: message.to_owned() });

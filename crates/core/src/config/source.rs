@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HttpSourceConfig;
 use super::kind::{self, NotOneKind};
+use super::{HttpSourceConfig, SecurityDataConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +25,8 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// BankID Norway's security data.
+    SecurityData(SecurityDataConfig),
 }
 
 impl SourceKind {
@@ -33,6 +35,7 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::SecurityData(_) => "securityData",
         }
     }
 
@@ -41,14 +44,17 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            // A little more than its budget: it ends by itself, and says why.
+            Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
     }
 
     /// Whether the source can say something about transactions of `provider`.
     #[must_use]
-    pub fn serves(&self, _provider: Provider) -> bool {
+    pub fn serves(&self, provider: Provider) -> bool {
         match self {
             Self::Http(_) => true,
+            Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
     }
 
@@ -57,6 +63,7 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
 }
@@ -69,14 +76,17 @@ struct Entry {
     timeout: Span,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    security_data: Option<SecurityDataConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http } = entry;
-        let kind = kind::one([http.map(SourceKind::Http)], "http")?;
+        let Entry { name, timeout, http, security_data } = entry;
+        let kinds = [http.map(SourceKind::Http), security_data.map(SourceKind::SecurityData)];
+        let kind = kind::one(kinds, "http, securityData")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -84,8 +94,10 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
+        let entry = Self { name, timeout, http: None, security_data: None };
         match kind {
-            SourceKind::Http(http) => Self { name, timeout, http: Some(http) },
+            SourceKind::Http(http) => Self { http: Some(http), ..entry },
+            SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
         }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use riskgate_core::config::{HttpSourceConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::config::{HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::{Clock, WallClock};
 use riskgate_sources::http::{HttpOptions, HttpSource};
 use riskgate_sources::outbound::Roots;
+use riskgate_sources::security_data::{ClientCredential, SecurityData, Settings};
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
-use super::snapshot::{SnapshotError, Surroundings, outbound};
+use super::snapshot::{Provider, SnapshotError, Surroundings, outbound};
 
 /// Questions at once to one source: far more than a sidecar has logins in the second that a question may take.
 const CONCURRENCY: usize = 64;
@@ -16,11 +18,16 @@ const CONCURRENCY: usize = 64;
 type Limited = (Arc<dyn Source>, SourceLimits);
 
 /// Every source.
-pub(super) fn build(config: &SidecarConfig, around: &Surroundings) -> Result<Vec<Limited>, SnapshotError> {
+pub(super) fn build(
+    config: &SidecarConfig,
+    providers: &[Provider],
+    around: &Surroundings,
+) -> Result<Vec<Limited>, SnapshotError> {
     let each = config.sources.iter().enumerate();
     each.map(|(index, entry)| {
         let source: Arc<dyn Source> = match &entry.kind {
             SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
+            SourceKind::SecurityData(data) => Arc::new(security_data(index, entry, data, providers, around)?),
         };
         let limits = SourceLimits {
             timeout: entry.timeout.0,
@@ -64,4 +71,34 @@ fn http(
         outbound: client,
     })
     .map_err(|error| unusable(format!("bearerTokenRef: {error}")))
+}
+
+fn security_data(
+    index: usize,
+    entry: &SourceConfig,
+    data: &SecurityDataConfig,
+    providers: &[Provider],
+    around: &Surroundings,
+) -> Result<SecurityData, SnapshotError> {
+    let field = format!("sources[{index}].securityData.credentialRef");
+    let secret = around.credentials.secret(&field, &data.credential_ref)?;
+    let credential = ClientCredential::read(data.authentication, &secret, data.key_id.as_deref())
+        .map_err(|error| SnapshotError::Source { index, reason: format!("credentialRef: {error}") })?;
+    let settings = Settings {
+        name: entry.name.clone(),
+        client_id: data.client_id.clone(),
+        credential,
+        scope: data.scope.clone(),
+        budget: data.budget.0,
+        poll: data.poll.0,
+        base_url: data.base_url.clone(),
+        token_endpoint: data.token_endpoint.clone(),
+        rules: data.claims.clone(),
+    };
+    let known = providers.iter().filter_map(|provider| {
+        let directory = provider.directory.clone()?;
+        Some((provider.name.to_string(), directory, provider.current.first()?.client.clone()))
+    });
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    Ok(SecurityData::new(settings, known, &clock))
 }
