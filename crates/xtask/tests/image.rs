@@ -1,6 +1,8 @@
 //! `cargo xtask image`, by what it wrote: the archives are read back as a registry's client reads them. The programs in them are
 //! stand-ins, compiled statically in a moment; how the real ones are built is `cargo xtask binaries`.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;

@@ -22,7 +22,7 @@ pub(crate) fn add(suite: Suite) -> Suite {
 async fn it_says_what_is_wrong_in_a_cluster(_: Scene) -> Result<()> {
     let control_plane = Arc::new(ControlPlane::start().await?);
     let before = Scene::set(Arc::clone(&control_plane)).await?;
-    let riskgate = Riskgate::of(&before.kubectl()?, &before.namespace);
+    let riskgate = Riskgate::of(before.kubectl()?, &before.namespace);
     let (code, checks) = riskgate.check(&[]).await?;
     ensure!(code == 1, "{checks:?}");
     wanted(&checks, "definition", "failed", "crds.enabled")?;
@@ -37,7 +37,7 @@ async fn it_says_what_is_wrong_in_a_cluster(_: Scene) -> Result<()> {
     service.set(&[operator.webhook]);
     let scene = Scene::set(Arc::clone(&control_plane)).await?;
     let kubectl = scene.kubectl()?;
-    let riskgate = Riskgate::of(&kubectl, &scene.namespace);
+    let riskgate = Riskgate::of(scene.kubectl()?, &scene.namespace);
 
     all_is_well(&scene, &riskgate, &leader).await?;
     as_a_plugin(&kubectl, &scene.namespace).await?;
@@ -45,15 +45,15 @@ async fn it_says_what_is_wrong_in_a_cluster(_: Scene) -> Result<()> {
     pods_that_are_not_as_they_would_be(&scene, &riskgate).await?;
     a_policy_that_is_refused(&scene, &riskgate).await?;
 
-    // Nobody behind the Service.
+    // Nobody behind the Service any more, and no connection that is left.
     service.set(&[]);
+    drop(operator);
     eventually("the webhooks to be out of reach", PATIENCE, || async {
         let (_, checks) = riskgate.check(&[]).await?;
         wanted(&checks, "injection", "failed", "")?;
         wanted(&checks, "validation", "failed", "").map(drop)
     })
     .await?;
-    service.set(&[operator.webhook]);
 
     // A right taken away; a definition of another version.
     kubectl.say(&["delete", "clusterrolebinding", "riskgate-operator"]).await?;
@@ -74,19 +74,22 @@ async fn it_says_what_is_wrong_in_a_cluster(_: Scene) -> Result<()> {
 
 /// The command, with a kubeconfig and a namespace.
 struct Riskgate {
-    kubeconfig: String,
+    kubectl: Kubectl,
     namespace: String,
 }
 
 impl Riskgate {
-    fn of(kubectl: &Kubectl, namespace: &str) -> Self {
-        Self { kubeconfig: kubectl.kubeconfig().display().to_string(), namespace: namespace.to_owned() }
+    fn of(kubectl: Kubectl, namespace: &str) -> Self {
+        Self { kubectl, namespace: namespace.to_owned() }
     }
 
     /// Runs it to its end: its exit code, and what it printed.
     async fn run(&self, arguments: &[&str]) -> Result<(i32, String)> {
         let mut command = tethered(binary("riskgate")?);
-        command.args(arguments).args(["--kubeconfig", &self.kubeconfig, "--namespace", &self.namespace]);
+        command
+            .args(arguments)
+            .args(["--namespace", &self.namespace, "--kubeconfig"])
+            .arg(self.kubectl.kubeconfig());
         command.stdin(Stdio::null());
         let mut command = tokio::process::Command::from(command);
         let output = tokio::time::timeout(PATIENCE * 2, command.kill_on_drop(true).output()).await??;
@@ -129,7 +132,7 @@ async fn all_is_well(scene: &Scene, riskgate: &Riskgate, leader: &str) -> Result
     .await?;
     let api: Api<RiskPolicy> = scene.api();
     settled(&api, "retail", ready).await?;
-    scene.create::<Pod>(shop("web", json!({ "riskgate.dev/policy": "retail" }))).await?;
+    scene.create::<Pod>(shop("web", &json!({ "riskgate.dev/policy": "retail" }))).await?;
     let (_, checks) = eventually("all to be well", PATIENCE, || async {
         let answer = riskgate.check(&["--strict"]).await?;
         ensure!(answer.0 == 0, "{answer:?}");
@@ -175,7 +178,7 @@ async fn all_is_well(scene: &Scene, riskgate: &Riskgate, leader: &str) -> Result
     Ok(())
 }
 
-fn shop(name: &str, annotations: Value) -> Value {
+fn shop(name: &str, annotations: &Value) -> Value {
     json!({ "metadata": { "name": name, "annotations": annotations }, "spec": { "containers": [{ "name": "shop", "image": "shop" }] } })
 }
 
@@ -194,7 +197,7 @@ async fn with_few_rights(control_plane: &ControlPlane, scene: &Scene) -> Result<
     let binding = ["create", "rolebinding", "viewer", "--clusterrole=riskgate-policy-viewer", "--user=otto"];
     kubectl.say(&binding).await?;
     let otto = control_plane.kubectl(Identity::User("otto"), &scene.namespace)?;
-    let riskgate = Riskgate::of(&otto, &scene.namespace);
+    let riskgate = Riskgate::of(otto, &scene.namespace);
     eventually("the role", PATIENCE, || async {
         let (code, checks) = riskgate.check(&[]).await?;
         wanted(&checks, "policies", "passed", "")?;
@@ -209,7 +212,7 @@ async fn with_few_rights(control_plane: &ControlPlane, scene: &Scene) -> Result<
 async fn pods_that_are_not_as_they_would_be(scene: &Scene, riskgate: &Riskgate) -> Result<()> {
     let kubectl = scene.kubectl()?;
     // It opted in when it was there already.
-    scene.create::<Pod>(shop("late", json!({}))).await?;
+    scene.create::<Pod>(shop("late", &json!({}))).await?;
     let (code, pod) = riskgate.json(&["explain", "pod", "late"]).await?;
     ensure!(code == 0 && pod["standing"] == "notOptedIn", "{pod}");
     kubectl.say(&["annotate", "pod", "late", "riskgate.dev/policy=retail"]).await?;

@@ -140,12 +140,12 @@ mod tests {
         Policies::from([(("shop".to_owned(), "retail".to_owned()), spec(port))])
     }
 
-    fn plain(annotations: Value) -> Value {
+    fn plain(annotations: &Value) -> Value {
         json!({ "metadata": { "annotations": annotations }, "spec": { "containers": [{ "name": "a", "image": "a" }] } })
     }
 
     fn injected() -> Value {
-        let mut pod = plain(json!({ "riskgate.dev/policy": "retail" }));
+        let mut pod = plain(&json!({ "riskgate.dev/policy": "retail" }));
         let read = Pod::new(&pod).unwrap();
         let labels = BTreeMap::new();
         let Ok(Decision::Inject(wanted)) = decide(&read, &Namespace { name: "shop", labels: &labels }) else {
@@ -166,10 +166,10 @@ mod tests {
 
     #[test]
     fn every_standing_is_told_from_the_others() {
-        let named = plain(json!({ "riskgate.dev/policy": "retail" }));
+        let named = plain(&json!({ "riskgate.dev/policy": "retail" }));
         let mut forged = injected();
         forged["metadata"]["annotations"]["riskgate.dev/status"] = json!("{}");
-        let out = plain(json!({ "riskgate.dev/policy": "retail", "riskgate.dev/inject": "disabled" }));
+        let out = plain(&json!({ "riskgate.dev/policy": "retail", "riskgate.dev/inject": "disabled" }));
         let allowed = [("riskgate.dev/opt-out", "allowed")];
         let (now, other) = (policies(15381), policies(15399));
         for (pod, labels, policies, standing, reason) in [
@@ -180,8 +180,14 @@ mod tests {
             (&named, &[], &now, Standing::Missing, "NotInjected"),
             (&named, &[], &Policies::new(), Standing::Refused, "PolicyUnknown"),
             (&out, &allowed, &now, Standing::Skipped, "OptedOut"),
-            (&plain(json!({})), &[], &now, Standing::NotOptedIn, "NotOptedIn"),
-            (&plain(json!({})), &[("riskgate.dev/policy", "retail")], &now, Standing::Missing, "NotInjected"),
+            (&plain(&json!({})), &[], &now, Standing::NotOptedIn, "NotOptedIn"),
+            (
+                &plain(&json!({})),
+                &[("riskgate.dev/policy", "retail")],
+                &now,
+                Standing::Missing,
+                "NotInjected",
+            ),
         ] {
             assert_eq!(judged(pod, labels, policies), (standing, reason.to_owned()));
         }

@@ -13,20 +13,18 @@ use crate::commands::check::report::{Check, Grade};
 const NAMED: usize = 3;
 
 pub(super) async fn check(cluster: &Cluster, policies: &Policies, checks: &mut Vec<Check>) {
-    let found = match (cluster.list::<Pod>().await, cluster.namespaces().await) {
-        (Ok(pods), Ok(namespaces)) => pods.into_iter().filter(lives).map(|pod| (pod, &namespaces)).fold(
-            Vec::new(),
-            |mut judged, (pod, namespaces)| {
-                let namespace = text(&pod, "/metadata/namespace").to_owned();
-                let none = BTreeMap::new();
-                let labels = namespaces.get(&namespace).unwrap_or(&none);
-                let name = text(&pod, "/metadata/name").to_owned();
-                judged.push((name, judge(&pod, &namespace, labels, policies), namespace));
-                judged
-            },
-        ),
+    let (pods, namespaces) = match (cluster.list::<Pod>().await, cluster.namespaces().await) {
+        (Ok(pods), Ok(namespaces)) => (pods, namespaces),
         (Err(error), _) | (_, Err(error)) => return checks.push(unasked("pods", &error)),
     };
+    let none = BTreeMap::new();
+    let found = pods.iter().filter(|pod| lives(pod)).map(|pod| {
+        let namespace = text(pod, "/metadata/namespace").to_owned();
+        let labels = namespaces.get(&namespace).unwrap_or(&none);
+        let judged = judge(pod, &namespace, labels, policies);
+        (text(pod, "/metadata/name").to_owned(), judged, namespace)
+    });
+    let found: Vec<_> = found.collect();
     let current = found.iter().filter(|(_, judged, _)| judged.standing == Standing::Current).count();
     checks.push(Check::passed("pods", format!("{current} carry the sidecar as it would be injected today")));
     checks.extend(others(found));
@@ -42,8 +40,7 @@ fn others(found: Vec<(String, Judged, String)>) -> Vec<Check> {
         let key = (namespace, judged.policy.clone().unwrap_or_default(), judged.reason.clone());
         groups.entry(key).or_insert_with(|| (judged, Vec::new())).1.push(name);
     }
-    let check = |((namespace, _, reason), (judged, names)): (_, (Judged, Vec<String>))| {
-        let (namespace, reason): (String, String) = (namespace, reason);
+    let check = |((namespace, _, reason), (judged, names)): ((String, _, String), (Judged, Vec<String>))| {
         let more = names.len().saturating_sub(NAMED);
         let mut listed = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         if more > 0 {
