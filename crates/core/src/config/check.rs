@@ -180,7 +180,7 @@ fn check_provider(findings: &mut Findings, index: usize, entry: &ProviderConfig)
 }
 
 /// Scheme, host and perhaps a port. Without TLS only to loopback: anywhere else it would be a provider that nobody vouches for.
-fn is_endpoint(text: &str) -> bool {
+pub(super) fn is_endpoint(text: &str) -> bool {
     let port = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse().is_ok_and(|port: u16| port > 0)
     };

@@ -7,11 +7,15 @@
 mod bankid_se;
 mod check;
 mod check_store;
+mod ip_intelligence;
+mod ip_scoring;
 mod service;
 mod store;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use ip_intelligence::{AbuseApi, IpDatabases, IpIntelligenceConfig, IpList, IpListKind};
+pub use ip_scoring::{AbuseScoring, IpAggregate, IpScoring};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
