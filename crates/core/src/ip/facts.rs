@@ -14,7 +14,7 @@ pub struct Traits {
     pub proxy: bool,
     /// It belongs to a data centre or hosting provider.
     pub hosting: bool,
-    /// It belongs to an anonymising network of any kind.
+    /// It belongs to an anonymising network of another kind than Tor.
     pub anonymous: bool,
 }
 
@@ -50,10 +50,10 @@ impl Traits {
         }
     }
 
-    /// "VPN/Proxy/Hosting" of TIC's table. That Tor is anonymous is said by `tor` already.
+    /// "VPN/Proxy/Hosting" of TIC's table.
     #[must_use]
     pub fn likely_vpn(self) -> bool {
-        self.vpn || self.proxy || self.hosting || (self.anonymous && !self.tor)
+        self.vpn || self.proxy || self.hosting || self.anonymous
     }
 }
 

@@ -172,7 +172,7 @@ fn an_anonymiser_is_named_as_what_it_is() {
     };
     let none = Traits::default();
     let table = [
-        (Traits { tor: true, anonymous: true, ..none }, "isTor isAnonymous isCountryUnknown"),
+        (Traits { tor: true, ..none }, "isTor isAnonymous isCountryUnknown"),
         (Traits { vpn: true, ..none }, "isVpn isAnonymous isLikelyVpn isCountryUnknown"),
         (Traits { proxy: true, ..none }, "isProxy isAnonymous isLikelyVpn isCountryUnknown"),
         (Traits { hosting: true, ..none }, "isHosting isLikelyVpn isCountryUnknown"),
