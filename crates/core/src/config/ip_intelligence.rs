@@ -165,8 +165,13 @@ impl IpIntelligenceConfig {
             let message = "every country would be foreign; write at least one, or scoring: { foreign: 0 }";
             add("homeCountries".to_owned(), message.to_owned());
         }
-        if !self.registry_data && self.databases.is_none() && self.lists.is_empty() && self.abuse_api.is_none() {
-            let message = "nothing is left to know addresses by; write true, or name databases, lists or abuseApi";
+        if !self.registry_data
+            && self.databases.is_none()
+            && self.lists.is_empty()
+            && self.abuse_api.is_none()
+        {
+            let message =
+                "nothing is left to know addresses by; write true, or name databases, lists or abuseApi";
             add("registryData".to_owned(), message.to_owned());
         }
         if let Some(databases) = &self.databases

@@ -86,7 +86,9 @@ mod tests {
         for known in ["isTor", "country:SE", "asn:64500", "countriesDiffer"] {
             assert!(is_known(known), "{known}");
         }
-        for unknown in ["isTOR", "tor", "country:se", "country:EU", "country:", "asn:AS64500", "asn:007", "asn:+1", ""] {
+        for unknown in
+            ["isTOR", "tor", "country:se", "country:EU", "country:", "asn:AS64500", "asn:007", "asn:+1", ""]
+        {
             assert!(!is_known(unknown), "{unknown}");
         }
     }

@@ -17,7 +17,9 @@ fn sound(text: &str) -> AddressList {
 
 #[test]
 fn a_plain_list_has_an_address_a_line() {
-    let list = sound("192.0.2.1\r\n\r\n# a comment\n  2001:db8::1  \n; another\n// and another\n198.51.100.7 since May\n");
+    let list = sound(
+        "192.0.2.1\r\n\r\n# a comment\n  2001:db8::1  \n; another\n// and another\n198.51.100.7 since May\n",
+    );
     for inside in ["192.0.2.1", "2001:db8::1", "198.51.100.7", "::ffff:192.0.2.1"] {
         assert!(list.contains(ip(inside)), "{inside}");
     }
@@ -68,7 +70,8 @@ fn a_prefix_with_host_bits_is_its_network_and_ipv4_in_ipv6_form_is_ipv4() {
 
 #[test]
 fn ranges_that_overlap_or_touch_are_one() {
-    let list = sound("192.0.2.0/25\n192.0.2.128/25\n192.0.2.64/26\n192.0.2.1\n255.255.255.255\n255.255.255.254\n");
+    let list =
+        sound("192.0.2.0/25\n192.0.2.128/25\n192.0.2.64/26\n192.0.2.1\n255.255.255.255\n255.255.255.254\n");
     assert_eq!(list.len(), 2);
     assert!(list.contains(ip("192.0.2.255")) && list.contains(ip("255.255.255.255")));
 }

@@ -123,7 +123,8 @@ fn a_difference_is_told_and_never_scores() {
 
 #[test]
 fn one_address_in_two_forms_is_one() {
-    let addresses = [("198.51.100.1".parse().unwrap(), tor()), ("::ffff:198.51.100.1".parse().unwrap(), tor())];
+    let addresses =
+        [("198.51.100.1".parse().unwrap(), tor()), ("::ffff:198.51.100.1".parse().unwrap(), tor())];
     let scoring = IpScoring { aggregate: IpAggregate::Sum, ..IpScoring::default() };
     let rating = rate(&addresses, &scoring, &Country::nordic(), NOW);
     assert_eq!(rating.score, Some((40, Level::Moderate)));
@@ -168,7 +169,9 @@ fn every_open_number_follows_the_policy() {
 #[test]
 fn an_anonymiser_is_named_as_what_it_is() {
     let named = |traits: Traits| {
-        rated(&[AddressFacts { traits, ..AddressFacts::default() }], &IpScoring::default()).indicators.join(" ")
+        rated(&[AddressFacts { traits, ..AddressFacts::default() }], &IpScoring::default())
+            .indicators
+            .join(" ")
     };
     let none = Traits::default();
     let table = [

@@ -1,9 +1,9 @@
 //! What holds of every rating.
 
 use proptest::prelude::*;
+use riskgate_core::Level;
 use riskgate_core::config::{AbuseScoring, IpAggregate, IpScoring};
 use riskgate_core::ip::{AddressFacts, Country, Traits, indicator};
-use riskgate_core::Level;
 
 use crate::rating::{DAY, NOW, rated};
 
@@ -17,8 +17,8 @@ fn facts() -> impl Strategy<Value = AddressFacts> {
     });
     let country = prop::option::of(prop::sample::select(vec!["SE", "NO", "DE", "RU"]));
     let reported = prop::option::of((0..20u64).prop_map(|days| NOW - days * DAY));
-    (traits, country, prop::option::of(0..=100u8), reported, prop::option::of(64_496..64_500u32), 0..8u8).prop_map(
-        |(traits, country, abuse, last_reported, asn, kind)| match kind {
+    (traits, country, prop::option::of(0..=100u8), reported, prop::option::of(64_496..64_500u32), 0..8u8)
+        .prop_map(|(traits, country, abuse, last_reported, asn, kind)| match kind {
             0 => AddressFacts::non_public(),
             kind => AddressFacts {
                 non_public: false,
@@ -29,8 +29,7 @@ fn facts() -> impl Strategy<Value = AddressFacts> {
                 abuse,
                 last_reported,
             },
-        },
-    )
+        })
 }
 
 fn scoring() -> impl Strategy<Value = IpScoring> {
