@@ -35,6 +35,9 @@ pub struct Bindings {
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// The ConfigMaps, with the keys that are mounted of each; the configuration's own is not among them.
     pub config_maps: BTreeMap<String, BTreeSet<String>>,
+    /// The claims with databases.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub databases: BTreeSet<String>,
 }
 
 /// A listener for one provider.
@@ -79,6 +82,7 @@ impl Bindings {
             listeners: Vec::new(),
             secrets: BTreeMap::new(),
             config_maps: BTreeMap::new(),
+            databases: BTreeSet::new(),
         };
         bindings.add(spec);
         Ok(bindings)
