@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riskgate_api::compile::free_ports;
-use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec};
+use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
+    AbuseApi, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore, SealKeysRef,
+    SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -97,6 +98,7 @@ impl Bindings {
             pseudonym_key_ref,
             providers,
             risk_parameters: _,
+            sources,
             flows: _,
             timeouts: _,
             log: _,
@@ -119,6 +121,61 @@ impl Bindings {
                 self.add_bank_id_se(bankid);
             }
         }
+        for SourceEntry { name: _, timeout: _, http, ip_intelligence } in sources {
+            if let Some(http) = http {
+                self.add_http(http);
+            }
+            if let Some(ip) = ip_intelligence {
+                self.add_ip_intelligence(ip);
+            }
+        }
+    }
+
+    fn add_ip_intelligence(&mut self, ip: &IpIntelligenceConfig) {
+        let IpIntelligenceConfig {
+            home_countries: _,
+            registry_data: _,
+            databases,
+            lists,
+            abuse_api,
+            scoring: _,
+        } = ip;
+        if let Some(IpDatabases { persistent_volume_claim, max_bytes: _ }) = databases {
+            self.databases.insert(persistent_volume_claim.clone());
+        }
+        for IpList { config_map, key, kind: _ } in lists {
+            self.config_maps.entry(config_map.clone()).or_default().insert(key.clone());
+        }
+        if let Some(AbuseApi {
+            url: _,
+            api_key_ref: SecretKeyRef { name, key },
+            trust_bundle_ref,
+            max_age_in_days: _,
+            cache_ttl: _,
+            cache_entries: _,
+        }) = abuse_api
+        {
+            self.secret(name, [key.as_str()]);
+            self.trust(trust_bundle_ref.as_ref());
+        }
+    }
+
+    fn add_http(&mut self, http: &HttpSourceConfig) {
+        let HttpSourceConfig {
+            url: _,
+            phase: _,
+            send_subject: _,
+            bearer_token_ref,
+            client_certificate_ref,
+            trust_bundle_ref,
+        } = http;
+        if let Some(SecretKeyRef { name, key }) = bearer_token_ref {
+            self.secret(name, [key.as_str()]);
+        }
+        if let Some(SecretRef { name }) = client_certificate_ref {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
     }
 
     fn add_bank_id_se(&mut self, bankid: &BankIdSe) {
@@ -259,6 +316,55 @@ mod tests {
         );
         assert_eq!(bound["configMaps"]["redis-roots"], json!(["ca.crt"]));
         assert_ne!(shared.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn a_source_binds_its_token_its_certificate_and_its_roots() {
+        let with = bindings(|spec| {
+            spec["sources"] = json!([{ "name": "fraud", "http": {
+                "url": "https://fraud.shop.svc/assess",
+                "bearerTokenRef": { "name": "fraud", "key": "token" },
+                "clientCertificateRef": { "name": "fraud-client" },
+                "trustBundleRef": { "kind": "ConfigMap", "name": "mesh-roots", "key": "ca.crt" },
+            } }]);
+        });
+        let bound = serde_json::to_value(&with).unwrap();
+        assert_eq!(bound["secrets"]["fraud"], json!(["token"]));
+        assert_eq!(
+            bound["secrets"]["fraud-client"],
+            json!(["keystore.p12", "password", "tls.crt", "tls.key"])
+        );
+        assert_eq!(bound["configMaps"]["mesh-roots"], json!(["ca.crt"]));
+        assert_ne!(with.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn a_source_of_addresses_binds_its_lists_its_databases_and_its_key() {
+        let bound = bindings(|spec| {
+            spec["sources"] = json!([{ "name": "ip", "ipIntelligence": {
+                "databases": { "persistentVolumeClaim": "geoip" },
+                "lists": [
+                    { "configMap": "addresses", "key": "tor.txt", "kind": "Tor" },
+                    { "configMap": "addresses", "key": "offices.txt", "kind": "Trusted" },
+                    { "configMap": "roots", "key": "vpn.txt", "kind": "Vpn" },
+                ],
+                "abuseApi": {
+                    "url": "https://abuse.example",
+                    "apiKeyRef": { "name": "abuse", "key": "key" },
+                    "trustBundleRef": { "kind": "Secret", "name": "abuse", "key": "ca.crt" },
+                },
+            } }]);
+        });
+        let written = serde_json::to_value(&bound).unwrap();
+        assert_eq!(written["databases"], json!(["geoip"]));
+        assert_eq!(
+            written["configMaps"],
+            json!({ "addresses": ["offices.txt", "tor.txt"], "roots": ["ca.crt", "vpn.txt"] })
+        );
+        assert_eq!(written["secrets"]["abuse"], json!(["ca.crt", "key"]));
+        assert_ne!(bound.hash(), bindings(|_| {}).hash());
+        let none = serde_json::to_value(bindings(|_| {})).unwrap();
+        assert_eq!(none.get("databases"), None, "pods without databases keep their hash");
     }
 
     #[test]

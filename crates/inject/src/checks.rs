@@ -66,12 +66,7 @@ fn port_clashes(container: &Container<'_>, bindings: &Bindings) -> Vec<Notice> {
 
 /// Volumes are added to a pod as a whole: a container that names one beforehand would get the credentials with it.
 fn mounts(container: &Container<'_>) -> Vec<Notice> {
-    let ours = |mount: &Value| {
-        mount
-            .get("name")
-            .and_then(Value::as_str)
-            .is_some_and(is_ours)
-    };
+    let ours = |mount: &Value| mount.get("name").and_then(Value::as_str).is_some_and(is_ours);
     let mounts = container.list("volumeMounts").iter().enumerate();
     mounts
         .filter(|(_, mount)| ours(mount))

@@ -24,6 +24,9 @@ struct Arguments {
     /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY.
     #[arg(long, value_name = "DIR")]
     credentials: PathBuf,
+    /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; left out, DIR/databases of the credentials.
+    #[arg(long, value_name = "DIR")]
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     #[arg(long, env = "POD_NAME", default_value_t = run::host_name())]
     pod: String,
@@ -40,7 +43,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let source = Box::new(ConfigFile::new(arguments.config));
-    let options = Options { source, credentials: arguments.credentials, pod: arguments.pod, log };
+    let source = Box::new(ConfigFile::new(arguments.config.clone()));
+    let Arguments { credentials, databases, pod, .. } = arguments;
+    let options = Options { source, credentials, databases, pod, log };
     runtime.block_on(run::serve(options))
 }

@@ -45,6 +45,8 @@ pub struct Options {
     pub source: Box<dyn ConfigSource>,
     /// The folder of credentials.
     pub credentials: PathBuf,
+    /// The folder of folders of databases; left out, `databases` below the credentials.
+    pub databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     pub pod: String,
     /// Follows `log.level`.
@@ -108,7 +110,9 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let mut process_key = [0; 32];
     getrandom::fill(&mut process_key).map_err(|error| StartError::System(error.to_string()))?;
     let metrics = Arc::new(Metrics::new());
+    let databases = options.databases.unwrap_or_else(|| options.credentials.join("databases"));
     let around = Surroundings {
+        databases,
         credentials: Credentials::new(options.credentials),
         clock: clock.clone(),
         observer: metrics.clone(),

@@ -36,13 +36,16 @@ pub(crate) struct SidecarArgs {
     /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
     #[arg(long, value_name = "DIR")]
     credentials: PathBuf,
+    /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; by default DIR/databases of the credentials
+    #[arg(long, value_name = "DIR")]
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records; by default the name of the machine
     #[arg(long, env = "POD_NAME", hide_env_values = true, value_name = "NAME")]
     pod: Option<String>,
 }
 
 pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
-    let SidecarArgs { policy, choice, credentials, pod } = args;
+    let SidecarArgs { policy, choice, credentials, databases, pod } = args;
     let log = LogHandle::install();
     // One thread, as in the pod: what is measured here holds there.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,7 +57,7 @@ pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
         // People get the lines to correct as they are; programs get them as a line of the log.
         source.read().map_err(|problems| Failure::configuration(anyhow::Error::msg(problems)))?;
     }
-    let options =
-        Options { source: Box::new(source), credentials, pod: pod.unwrap_or_else(sidecar::host_name), log };
+    let pod = pod.unwrap_or_else(sidecar::host_name);
+    let options = Options { source: Box::new(source), credentials, databases, pod, log };
     Ok(runtime.block_on(sidecar::serve(options)))
 }

@@ -194,7 +194,7 @@ impl IpIntelligenceConfig {
 }
 
 fn check_api(api: &AbuseApi, add: &mut impl FnMut(String, String)) {
-    if !super::check::is_endpoint(&api.url) {
+    if !super::endpoint::is_endpoint(&api.url) {
         let message = format!("{:?} is no service; write https://HOST or https://HOST:PORT", api.url);
         add("abuseApi.url".to_owned(), message);
     }

@@ -1,7 +1,10 @@
 //! From a configuration file and credential folders to the snapshot that one request uses.
 
+mod addresses;
 pub mod credentials;
+mod enrichment;
 pub mod reload;
+mod setup;
 pub mod shared_store;
 pub mod snapshot;
 pub mod source;

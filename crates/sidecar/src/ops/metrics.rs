@@ -14,6 +14,7 @@ use riskgate_core::{Assessment, Operation, Signal, Verdict};
 use riskgate_sources::Observer;
 use riskgate_wire::Lint;
 
+use super::address_metrics::AddressMetrics;
 use crate::config::credentials::unix_now;
 use crate::config::snapshot::Snapshot;
 
@@ -68,6 +69,8 @@ pub enum Call {
     Collect,
     /// It ends a transaction.
     Cancel,
+    /// It carries no result.
+    Pass,
     /// It probes.
     Probe,
     /// Anything else.
@@ -76,7 +79,7 @@ pub enum Call {
 
 impl Call {
     /// How many there are.
-    pub const COUNT: usize = Operation::ALL.len() + 4;
+    pub const COUNT: usize = Operation::ALL.len() + 5;
 
     /// Its place among all.
     #[must_use]
@@ -86,8 +89,9 @@ impl Call {
             Self::Start(operation) => operation as usize,
             Self::Collect => after(0),
             Self::Cancel => after(1),
-            Self::Probe => after(2),
-            Self::Other => after(3),
+            Self::Pass => after(2),
+            Self::Probe => after(3),
+            Self::Other => after(4),
         }
     }
 
@@ -96,6 +100,7 @@ impl Call {
             Self::Start(operation) => operation.name(),
             Self::Collect => "Collect",
             Self::Cancel => "Cancel",
+            Self::Pass => "Pass",
             Self::Probe => "Probe",
             Self::Other => "Other",
         }
@@ -178,6 +183,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     config_info: Family<RevisionLabels, Gauge>,
     certificate_expiry: Family<NameLabels, Gauge>,
+    addresses: AddressMetrics,
 }
 
 /// From a tenth of a millisecond to the longest answer: BankID takes milliseconds, a failing provider seconds.
@@ -212,6 +218,7 @@ impl Metrics {
             reloads: Family::default(),
             config_info: Family::default(),
             certificate_expiry: Family::default(),
+            addresses: AddressMetrics::default(),
         };
         all.register();
         all
@@ -241,6 +248,7 @@ impl Metrics {
         to.register("config_info", "The revision in force", self.config_info.clone());
         let about = "Seconds until a client certificate expires";
         to.register("certificate_expiry_seconds", about, self.certificate_expiry.clone());
+        self.addresses.register(to);
     }
 
     /// The counter of requests that ended so.
@@ -317,10 +325,12 @@ impl Metrics {
         let now = unix_now();
         for provider in &snapshot.providers {
             for (certificate, name) in provider.current.iter().zip(&provider.certificate_names) {
-                let left = certificate.identity.not_after() - now;
+                let Some(identity) = &certificate.identity else { continue };
+                let left = identity.not_after() - now;
                 self.certificate_expiry.get_or_create(&NameLabels { name: name.clone() }).set(left);
             }
         }
+        self.addresses.update(snapshot.addresses.iter().map(Arc::as_ref));
         let mut encoded = String::new();
         // Writing to a String cannot fail.
         let _written = text::encode(&mut encoded, &self.registry);

@@ -108,6 +108,7 @@ impl Stage {
             let options = riskgate_sidecar::Options {
                 source: Box::new(source),
                 credentials: credentials.clone(),
+                databases: None,
                 pod,
                 log: LogHandle::none(),
             };
