@@ -155,16 +155,16 @@ impl Draft<'_> {
     pub(super) fn into_order(self, certificate: &str) -> Order {
         Order {
             operation: self.operation,
-            flow: self.flow.map(|flow| flow.name.clone()),
+            flow: self.flow.map(|flow| flow.name.as_str().into()),
             application_threshold: self.prepared.application_threshold,
             carried: self.prepared.carried,
-            certificate: certificate.to_owned(),
-            attached: self.prepared.attached,
+            certificate: certificate.into(),
+            attached: self.prepared.attached.into(),
             lint: self.prepared.lint.iter().map(ToString::to_string).collect(),
-            signals: self.signals,
-            subject: self.prepared.subject,
+            signals: self.signals.into(),
+            subject: self.prepared.subject.map(Into::into),
             client_ip: self.prepared.client_ip,
-            user_agent: self.prepared.user_agent,
+            user_agent: self.prepared.user_agent.map(Into::into),
         }
     }
 }
