@@ -26,7 +26,13 @@ pub struct IpIntelligenceConfig {
     pub databases: Option<IpDatabases>,
     /// Lists of addresses, prefixes and networks in ConfigMaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(max = 16),
+            extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["configMap", "key"])
+        )
+    )]
     pub lists: Vec<IpList>,
     /// A service that is asked about each address. It sends a user's address to a third party: left out, none is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
