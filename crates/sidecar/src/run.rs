@@ -143,7 +143,7 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     };
 
     let tasks = TaskTracker::new();
-    let store = Store::start(&snapshot, clock.clone(), metrics.clone())
+    let store = Store::start(&snapshot, clock.clone(), metrics.clone(), tasks.clone())
         .map_err(|error| LoadError::Snapshot(SnapshotError::Store { reason: error.to_string() }))?;
     let parts = Parts {
         snapshot,

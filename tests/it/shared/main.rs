@@ -1,5 +1,6 @@
 //! Several sidecars on one store: as if there were one.
 
+mod carried;
 mod checks;
 mod crashes;
 mod logins;

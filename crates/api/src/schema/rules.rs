@@ -1,6 +1,7 @@
 //! What the derived schema does not say by itself: rules across fields, and how lists are merged.
 //!
-//! What a CEL rule refuses here, [`crate::compile`] refuses as well: the rules serve clusters whose webhook is away.
+//! What a CEL rule refuses here, [`crate::compile`] refuses as well: the rules serve clusters whose webhook is away. They leave out
+//! that flows name sources that are there: three loops within each other are more than rules may cost.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::Rule;

@@ -10,7 +10,7 @@ use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
 
 use crate::exit::Failure;
-use crate::policy_file::Choice;
+use crate::policy_file::PolicyArgs;
 use crate::policy_source::PolicySource;
 
 /// Run a sidecar from a policy file, following its changes
@@ -28,14 +28,8 @@ Exit codes:
   2   the command line is wrong
   78  the policy or a credential cannot be used")]
 pub(crate) struct SidecarArgs {
-    /// The policy, a YAML file
-    #[arg(long, value_name = "POLICY.yaml")]
-    policy: PathBuf,
     #[command(flatten)]
-    choice: Choice,
-    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
-    #[arg(long, value_name = "DIR")]
-    credentials: PathBuf,
+    policy: PolicyArgs,
     /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; by default DIR/databases of the credentials
     #[arg(long, value_name = "DIR")]
     databases: Option<PathBuf>,
@@ -45,7 +39,7 @@ pub(crate) struct SidecarArgs {
 }
 
 pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
-    let SidecarArgs { policy, choice, credentials, databases, pod } = args;
+    let SidecarArgs { policy: PolicyArgs { policy, choice, credentials }, databases, pod } = args;
     let log = LogHandle::install();
     // One thread, as in the pod: what is measured here holds there.
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -7,7 +7,7 @@ use kube::core::ObjectMeta;
 use riskgate_core::config::ConfigError;
 use riskgate_inject::names;
 
-use super::validate::Validated;
+use crate::validate::Validated;
 use crate::watches::PolicyKey;
 
 /// Not applied yet.
@@ -59,8 +59,8 @@ mod tests {
     use riskgate_api::RiskPolicy;
     use riskgate_core::SidecarConfig;
 
-    use super::super::validate::validate;
     use super::*;
+    use crate::validate::validate;
 
     #[test]
     fn the_config_map_holds_what_a_sidecar_reads_and_belongs_to_nobody() {
@@ -68,7 +68,7 @@ mod tests {
         let policy: RiskPolicy = serde_yaml::from_str(text).unwrap();
         let name = policy.metadata.name.clone().unwrap();
         let key = PolicyKey { namespace: policy.metadata.namespace.clone().unwrap(), name };
-        let built = build(&key, &validate(&key, &policy).unwrap()).unwrap();
+        let built = build(&key, &validate(&key, &policy).ok().unwrap()).unwrap();
         let map = built.state.config_map;
         assert_eq!(map.metadata.name, Some(format!("riskgate-{}", key.name)));
         assert_eq!(map.metadata.labels.unwrap()["riskgate.dev/policy"], key.name);

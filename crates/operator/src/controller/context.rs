@@ -7,7 +7,7 @@ use kube::Client;
 use riskgate_api::RiskPolicyStatus;
 
 use super::backoff::Backoff;
-use super::events::Events;
+use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::watches::{PolicyKey, Watches};
 

@@ -5,11 +5,9 @@ mod backoff;
 mod build;
 mod context;
 mod dereference;
-mod events;
 mod janitor;
 mod reconcile;
 mod status;
-mod validate;
 
 use std::sync::Arc;
 use std::time::Duration;

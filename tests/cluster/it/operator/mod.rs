@@ -1,10 +1,16 @@
 //! The controller on a real API server, as a process under the rights that it ships with.
 
+mod admission;
 mod bound_pods;
+mod end_to_end;
+mod existing;
 mod faults;
+mod outages;
 mod policies;
 mod protected;
 mod replicas;
+mod rotation;
+mod validation;
 
 use std::time::Duration;
 
@@ -16,6 +22,7 @@ use kube::Api;
 use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 
 pub(crate) fn add(suite: Suite) -> Suite {
+    let suite = end_to_end::add(outages::add(validation::add(admission::add(suite))));
     protected::add(faults::add(replicas::add(bound_pods::add(policies::add(suite)))))
 }
 

@@ -1,11 +1,7 @@
 //! `riskgate check store`: the shared store of a policy, asked over the network with the policy's own credentials.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use anyhow::Context;
 use clap::Args;
-use riskgate_core::WallClock;
 use riskgate_sidecar::config::credentials::Credentials;
 use riskgate_sidecar::config::shared_store::SharedStoreSettings;
 use riskgate_store::redis::{Finding, Grade, check};
@@ -13,7 +9,7 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
-use crate::policy_file::{Choice, load, warn};
+use crate::policy_file::{PolicyArgs, load, warn};
 
 /// Tell what is wrong with the shared store of a policy
 ///
@@ -28,14 +24,8 @@ Exit codes:
   2   the command line is wrong
   78  the policy or a credential cannot be used")]
 pub(crate) struct StoreArgs {
-    /// The policy, a YAML file
-    #[arg(long, value_name = "POLICY.yaml")]
-    policy: PathBuf,
     #[command(flatten)]
-    choice: Choice,
-    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
-    #[arg(long, value_name = "DIR")]
-    credentials: PathBuf,
+    policy: PolicyArgs,
     /// Fail on what is unwise, too
     #[arg(long)]
     strict: bool,
@@ -77,7 +67,7 @@ fn word(grade: Grade) -> &'static str {
 }
 
 pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
-    let StoreArgs { policy, choice, credentials, strict, output } = args;
+    let StoreArgs { policy: PolicyArgs { policy, choice, credentials }, strict, output } = args;
     let chosen = load(&policy, &choice).map_err(Failure::configuration)?;
     warn(&chosen.warnings);
     let settings = SharedStoreSettings::read(&chosen.entry.config, &Credentials::new(credentials));
@@ -90,7 +80,7 @@ pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let findings = runtime.block_on(check(settings.options(), Arc::new(WallClock)));
+    let findings = runtime.block_on(check(settings.options()));
     let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Failed);
     match output.output {
         Form::Text => print(&text(&findings))?,

@@ -1,8 +1,10 @@
 //! A shared store that comes and goes.
 
+mod carrying;
+
 use std::sync::Mutex;
 
-use riskgate_core::{SystemClock, Threshold};
+use riskgate_core::{Millis, SystemClock, Threshold};
 
 use super::*;
 use crate::conformance::samples::{held, order, settled};
@@ -11,16 +13,24 @@ use crate::conformance::{ManualClock, promises};
 const KEY: Key<'static> = Key { provider: "bankid", reference: "131daac9" };
 const ROOM: u64 = 1 << 30;
 
+/// What a [`Switched`] store fails with, while it does.
+type Fault = Arc<Mutex<Option<StoreError>>>;
+
 /// A store that fails while it is told to.
 struct Switched {
     store: MemoryStore,
-    down: Arc<AtomicBool>,
+    fault: Fault,
+    /// For how long answers were carried here.
+    carried: Mutex<Vec<Millis>>,
 }
 
 impl Switched {
+    fn new(clock: Arc<dyn Clock>, fault: Fault) -> Self {
+        Self { store: MemoryStore::new(ROOM, clock), fault, carried: Mutex::default() }
+    }
+
     fn store(&self) -> Result<&MemoryStore, StoreError> {
-        let down = self.down.load(Ordering::Relaxed);
-        if down { Err(StoreError::Unavailable("switched off".to_owned())) } else { Ok(&self.store) }
+        self.fault.lock().unwrap().clone().map_or(Ok(&self.store), Err)
     }
 }
 
@@ -46,6 +56,16 @@ impl TransactionStore for Switched {
     ) -> Result<Option<Settled>, StoreError> {
         self.store()?.settle(key, settled, record).await
     }
+    async fn carry(
+        &self,
+        key: Key<'_>,
+        settled: Settled,
+        left: Millis,
+    ) -> Result<Option<Settled>, StoreError> {
+        let store = self.store()?;
+        self.carried.lock().unwrap().push(left);
+        store.settle(key, settled, None).await
+    }
     async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
         self.store()?.mark_unresolved(key).await
     }
@@ -68,21 +88,29 @@ impl StoreObserver for Heard {
 
 struct Case {
     store: SharedStore<Switched>,
-    down: Arc<AtomicBool>,
+    fault: Fault,
     heard: Arc<Heard>,
+    tasks: TaskTracker,
 }
 
 impl Case {
     fn new(when: WhenStoreUnavailable) -> Self {
-        let clock = Arc::new(SystemClock::new());
-        let (down, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Heard::default()));
-        let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: down.clone() };
-        let store = SharedStore::new(shared, ROOM, clock, when, heard.clone());
-        Self { store, down, heard }
+        Self::on(Arc::new(SystemClock::new()), when)
+    }
+
+    fn on(clock: Arc<dyn Clock>, when: WhenStoreUnavailable) -> Self {
+        let (fault, heard, tasks) = (Fault::default(), Arc::new(Heard::default()), TaskTracker::new());
+        let shared = Switched::new(clock.clone(), fault.clone());
+        let store = SharedStore::new(shared, ROOM, clock, when, heard.clone(), tasks.clone());
+        Self { store, fault, heard, tasks }
     }
 
     fn switch(&self, down: bool) {
-        self.down.store(down, Ordering::Relaxed);
+        self.fail(down.then(|| StoreError::Unavailable("switched off".to_owned())));
+    }
+
+    fn fail(&self, fault: Option<StoreError>) {
+        *self.fault.lock().unwrap() = fault;
     }
 
     async fn known(&self) -> Transaction {
@@ -103,10 +131,9 @@ async fn with_a_store_that_works_it_keeps_the_contract_whatever_room_its_memory_
 
 async fn contract(room: u64) {
     let make = |clock: Arc<ManualClock>| async move {
-        let shared =
-            Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::new(AtomicBool::new(false)) };
+        let shared = Switched::new(clock.clone(), Fault::default());
         let observer = Arc::new(Heard::default());
-        SharedStore::new(shared, room, clock, WhenStoreUnavailable::Refuse, observer)
+        SharedStore::new(shared, room, clock, WhenStoreUnavailable::Refuse, observer, TaskTracker::new())
     };
     promises(make).await.unwrap();
 }
@@ -220,9 +247,9 @@ async fn what_another_sidecar_settled_first_is_what_is_remembered() {
 #[tokio::test]
 async fn the_memory_of_what_it_did_itself_is_bounded() {
     let clock = Arc::new(SystemClock::new());
-    let shared = Switched { store: MemoryStore::new(ROOM, clock.clone()), down: Arc::default() };
-    let store =
-        SharedStore::new(shared, 64 << 10, clock, WhenStoreUnavailable::Degrade, Arc::new(Heard::default()));
+    let shared = Switched::new(clock.clone(), Fault::default());
+    let (observer, tasks) = (Arc::new(Heard::default()), TaskTracker::new());
+    let store = SharedStore::new(shared, 64 << 10, clock, WhenStoreUnavailable::Degrade, observer, tasks);
     for number in 0..2_000 {
         let reference = format!("order {number}");
         store.open(Key { reference: &reference, ..KEY }, order(1)).await.unwrap();
@@ -252,4 +279,19 @@ async fn an_answer_of_the_outage_is_brought_also_where_the_server_knows_nothing(
     assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
     let others_see = case.store.shared().get(KEY).await.unwrap().unwrap().terminal;
     assert_eq!(others_see, Some(Terminal::Settled(settled(2))));
+}
+
+#[tokio::test]
+async fn what_does_not_read_is_an_error_whatever_the_policy_says_until_it_is_known_here() {
+    for when in [WhenStoreUnavailable::Degrade, WhenStoreUnavailable::Refuse] {
+        let case = Case::new(when);
+        case.fail(Some(StoreError::Unreadable("sealed under another key".to_owned())));
+        assert!(matches!(case.store.get(KEY).await, Err(StoreError::Unreadable(_))));
+        assert!(matches!(case.store.settle(KEY, settled(3), None).await, Err(StoreError::Unreadable(_))));
+        assert!(case.tasks.is_empty(), "another sidecar settled it: there is nothing to bring");
+        case.fail(None);
+        case.store.settle(KEY, settled(2), None).await.unwrap();
+        case.fail(Some(StoreError::Unreadable("sealed under another key".to_owned())));
+        assert_eq!(case.known().await.terminal, Some(Terminal::Settled(settled(2))));
+    }
 }

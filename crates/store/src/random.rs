@@ -3,12 +3,12 @@
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// A random byte; 0 where the system gives none.
-pub(super) fn byte() -> u8 {
+pub(crate) fn byte() -> u8 {
     token()[0]
 }
 
 /// What one attempt to settle is told by. Without randomness all are alike, and a second attempt is taken for another's.
-pub(super) fn token() -> [u8; 16] {
+pub(crate) fn token() -> [u8; 16] {
     let mut token = [0; 16];
     let _left_as_it_is = SystemRandom::new().fill(&mut token);
     token
