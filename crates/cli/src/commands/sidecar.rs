@@ -30,7 +30,7 @@ Exit codes:
 pub(crate) struct SidecarArgs {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; by default DIR/databases of the credentials
+    /// Databases of addresses: DIR/CLAIM/*.mmdb; by default DIR/databases of the credentials
     #[arg(long, value_name = "DIR")]
     databases: Option<PathBuf>,
     /// This pod's name, for decision records; by default the name of the machine
