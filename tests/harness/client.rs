@@ -23,10 +23,12 @@ pub enum ClientKind {
     Pybankid,
     /// npm `bankid`; the one that passes members on that it does not know.
     BankidNpm,
+    /// npm `openid-client`, an application of an OpenID provider.
+    OpenidClient,
 }
 
 impl ClientKind {
-    /// All of them.
+    /// All of Swedish BankID.
     pub const ALL: [Self; 3] = [Self::BankidSdk, Self::Pybankid, Self::BankidNpm];
 
     fn driver(self) -> &'static str {
@@ -34,6 +36,7 @@ impl ClientKind {
             Self::BankidSdk => "bankid_sdk_driver.py",
             Self::Pybankid => "pybankid_driver.py",
             Self::BankidNpm => "bankid_npm_driver.mjs",
+            Self::OpenidClient => "openid_client_driver.mjs",
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The provider's error code, where the client keeps it.
     pub error_code: Option<String>,
+    /// The headers of riskgate, where the driver looks at them.
+    pub riskgate: Option<Value>,
 }
 
 /// An exception that the client did not mean to raise.
@@ -130,6 +135,9 @@ impl Client {
     pub fn start(kind: ClientKind, base_url: &str) -> Result<Self> {
         let (interpreter, installed) = match kind {
             ClientKind::BankidNpm => ("node".into(), root().join("tests/clients/node_modules/bankid")),
+            ClientKind::OpenidClient => {
+                ("node".into(), root().join("tests/clients/node_modules/openid-client"))
+            }
             _ => (root().join(".tools/venv/bin/python"), root().join(".tools/venv/bin/python")),
         };
         ensure!(Path::exists(&installed), "{kind:?} is not installed; run `make clients`");

@@ -4,7 +4,7 @@
 
 use kube::KubeSchema;
 use riskgate_core::Span;
-use riskgate_core::config::{HttpSourceConfig, IpIntelligenceConfig};
+use riskgate_core::config::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::schema;
@@ -13,8 +13,8 @@ use crate::schema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
-    validation = Rule::new("[has(self.http), has(self.ipIntelligence)].filter(is, is).size() == 1")
-        .message("one kind of source is needed in each entry; write one of http: { … }, ipIntelligence: { … }"),
+    validation = Rule::new("[has(self.http), has(self.ipIntelligence), has(self.securityData)].filter(is, is).size() == 1")
+        .message("one kind of source is needed in each entry; write one of http: { … }, ipIntelligence: { … }, securityData: { … }"),
     validation = Rule::new("!(self.name in ['provider', 'store'])")
         .message("provider and store are riskgate's own words in decision records; write another name")
 )]
@@ -33,4 +33,7 @@ pub struct SourceEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::ip_intelligence")]
     pub ip_intelligence: Option<Box<IpIntelligenceConfig>>,
+    /// BankID Norway's security data: for banks that issue BankIDs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_data: Option<SecurityDataConfig>,
 }

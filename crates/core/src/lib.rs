@@ -26,7 +26,7 @@ pub mod requirement;
 pub mod signal;
 pub mod verdict;
 
-pub use clock::{Clock, Millis, SystemClock};
+pub use clock::{Clock, Millis, SystemClock, WallClock};
 pub use config::SidecarConfig;
 pub use evaluate::{Enforcement, Evidence, Outcome, Scope};
 pub use flow::{AtCollect, AtOrder, Challenge, Flow, SourceRule, When};

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Swedish BankID, relying party API v6.0.
     BankIdSe,
+    /// BankID Norway, an OpenID Connect provider.
+    BankIdNo,
 }
 
 impl Provider {
@@ -24,6 +26,7 @@ impl Provider {
                 Operation::PhoneAuth,
                 Operation::PhoneSign,
             ],
+            Self::BankIdNo => &[Operation::Login, Operation::Sign],
         }
     }
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BankIdSe => "BankIdSe",
+            Self::BankIdNo => "BankIdNo",
         })
     }
 }
@@ -52,12 +56,21 @@ pub enum Operation {
     PhoneAuth,
     /// A signature during a phone call.
     PhoneSign,
+    /// A login at a provider that calls it so.
+    Login,
 }
 
 impl Operation {
     /// Every operation, in the order of their declaration.
-    pub const ALL: [Self; 6] =
-        [Self::Auth, Self::Sign, Self::Payment, Self::OtherPayment, Self::PhoneAuth, Self::PhoneSign];
+    pub const ALL: [Self; 7] = [
+        Self::Auth,
+        Self::Sign,
+        Self::Payment,
+        Self::OtherPayment,
+        Self::PhoneAuth,
+        Self::PhoneSign,
+        Self::Login,
+    ];
 
     /// The name in policies, records and metrics.
     #[must_use]
@@ -69,6 +82,7 @@ impl Operation {
             Self::OtherPayment => "OtherPayment",
             Self::PhoneAuth => "PhoneAuth",
             Self::PhoneSign => "PhoneSign",
+            Self::Login => "Login",
         }
     }
 

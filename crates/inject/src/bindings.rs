@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riskgate_api::compile::free_ports;
-use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
+use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
     AbuseApi, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore, SealKeysRef,
-    SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
+    SecretKeyRef, SecretRef, SecurityDataConfig, StoreConfig, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -111,7 +111,7 @@ impl Bindings {
         if let Some(redis) = redis {
             self.add_redis(redis);
         }
-        for ProviderEntry { name, listen, bank_id_se } in providers {
+        for ProviderEntry { name, listen, bank_id_se, bank_id_no } in providers {
             self.listeners.push(Listener {
                 provider: name.clone(),
                 port: listen.port,
@@ -120,13 +120,19 @@ impl Bindings {
             if let Some(bankid) = bank_id_se {
                 self.add_bank_id_se(bankid);
             }
+            if let Some(bankid) = bank_id_no {
+                self.add_bank_id_no(bankid);
+            }
         }
-        for SourceEntry { name: _, timeout: _, http, ip_intelligence } in sources {
+        for SourceEntry { name: _, timeout: _, http, ip_intelligence, security_data } in sources {
             if let Some(http) = http {
                 self.add_http(http);
             }
             if let Some(ip) = ip_intelligence {
                 self.add_ip_intelligence(ip);
+            }
+            if let Some(data) = security_data {
+                self.add_security_data(data);
             }
         }
     }
@@ -175,6 +181,35 @@ impl Bindings {
         if let Some(SecretRef { name }) = client_certificate_ref {
             self.secret(name, CERTIFICATE_KEYS);
         }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_security_data(&mut self, data: &SecurityDataConfig) {
+        let SecurityDataConfig {
+            client_id: _,
+            authentication: _,
+            credential_ref: SecretKeyRef { name, key },
+            key_id: _,
+            scope: _,
+            budget: _,
+            poll: _,
+            base_url: _,
+            token_endpoint: _,
+            claims: _,
+        } = data;
+        self.secret(name, [key.as_str()]);
+    }
+
+    fn add_bank_id_no(&mut self, bankid: &BankIdNo) {
+        let BankIdNo {
+            environment: _,
+            issuer: _,
+            trust_bundle_ref,
+            reference_claims: _,
+            require_high: _,
+            refusal: _,
+            when_order_unknown: _,
+        } = bankid;
         self.trust(trust_bundle_ref.as_ref());
     }
 

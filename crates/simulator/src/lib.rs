@@ -6,10 +6,12 @@
 //! http, front        the HTTP/1.1 server; what happens to every request before its provider sees it
 //! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
 //! bankid_se          the Swedish BankID RP API
+//! bankid_no          the security data service of BankID Norway
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
 
+mod bankid_no;
 pub mod bankid_se;
 mod client;
 mod clock;

@@ -13,6 +13,8 @@ use crate::clock::ClockMode;
 pub struct Options {
     /// Where the BankID SE API listens.
     pub listen: SocketAddr,
+    /// Where the security data service of BankID Norway listens; left out, it is not served.
+    pub bankid_no: Option<SocketAddr>,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
     pub control: SocketAddr,
     /// TLS, or plain HTTP.
@@ -34,6 +36,7 @@ impl Options {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen: loopback,
+            bankid_no: None,
             control: loopback,
             transport,
             clock: ClockMode::default(),

@@ -2,8 +2,10 @@
 
 pub mod http;
 pub mod ip_intelligence;
+pub mod openid;
 pub mod outbound;
 pub mod runner;
+pub mod security_data;
 pub mod source;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};

@@ -4,8 +4,11 @@
 //! clock, opens a connection or decides: facts go out, and answers are written as the provider itself writes them.
 
 pub mod answer;
+pub mod bankid_no;
 pub mod bankid_se;
+mod form;
 pub mod given;
+pub mod jose;
 mod json;
 pub mod lint;
 pub mod protocol;
@@ -15,5 +18,5 @@ pub use given::Given;
 pub use lint::Lint;
 pub use protocol::{
     Cancelled, Completed, Exchanged, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Repeatable,
-    Road, Started, Takes, Tightened, Unreadable,
+    Road, Shown, Started, Takes, Tightened, Unreadable,
 };

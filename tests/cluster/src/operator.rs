@@ -124,9 +124,7 @@ impl OperatorAccount {
             .args(["--webhook-address", "127.0.0.1:0", "--webhook-host", "127.0.0.1"])
             .args(["--sidecar", &json!({ "image": SIDECAR_IMAGE }).to_string()])
             .args(arguments);
-        let mut process = Process::start(identity, command)?;
-        let Said { listening: Listening { admin, webhook } } = process.ready(PATIENCE).await?;
-        Ok(Operator { process, admin, webhook })
+        Operator::listening(identity, command).await
     }
 
     /// Who holds the Lease; nobody is empty.
@@ -176,6 +174,13 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// Starts the command of a replica, and returns when its ports listen.
+    pub(crate) async fn listening(name: &str, command: std::process::Command) -> Result<Self> {
+        let mut process = Process::start(name, command)?;
+        let Said { listening: Listening { admin, webhook } } = process.ready(PATIENCE).await?;
+        Ok(Self { process, webhook, admin })
+    }
+
     /// Waits until it is ready.
     ///
     /// # Errors

@@ -46,7 +46,8 @@ async fn every_example_runs() -> Result<()> {
     for file in files {
         for document in serde_yaml::Deserializer::from_str(&std::fs::read_to_string(&file)?) {
             let resource = <Value as serde::Deserialize>::deserialize(document)?;
-            if resource["kind"] != "RiskPolicy" {
+            // The other providers' examples run beside their own tests.
+            if resource["kind"] != "RiskPolicy" || resource["spec"]["providers"][0]["bankIdSe"].is_null() {
                 continue;
             }
             run(&file, resource).await.with_context(|| file.display().to_string())?;

@@ -7,8 +7,12 @@ use crate::source::SourceEntry;
 
 /// The configuration of one entry; none where it is of no kind, which is a problem.
 pub(super) fn resolve(path: &str, entry: &SourceEntry, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
-    let SourceEntry { name, timeout, http, ip_intelligence } = entry;
-    let kinds = [http.clone().map(SourceKind::Http), ip_intelligence.clone().map(SourceKind::IpIntelligence)];
+    let SourceEntry { name, timeout, http, ip_intelligence, security_data } = entry;
+    let kinds = [
+        http.clone().map(SourceKind::Http),
+        ip_intelligence.clone().map(SourceKind::IpIntelligence),
+        security_data.clone().map(SourceKind::SecurityData),
+    ];
     let mut kinds = kinds.into_iter().flatten();
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
         let message = "one kind of source is needed in each entry; write one of http: { url: https://HOST/PATH }, ipIntelligence: {}";

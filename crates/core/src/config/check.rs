@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source};
 use crate::flow::{AtCollect, Flow};
-use crate::operation::Operation;
+use crate::operation::{Operation, Provider};
 use crate::quantity::Span;
 use crate::requirement::Requirement;
 
@@ -136,6 +136,15 @@ impl SidecarConfig {
         check_source::check_use(findings, self, &path, flow);
         check_scores(findings, &path, flow);
         check_challenge(findings, &path, flow);
+        let provider = self.providers.iter().find(|entry| entry.name == flow.provider);
+        if flow.challenge.at_order.is_some()
+            && provider.is_some_and(|entry| entry.provider() == Provider::BankIdNo)
+        {
+            findings.add(
+                format!("{path}.challenge.atOrder"),
+                "BankID Norway has no order to tighten; leave it out, and write requireHigh: true in bankIdNo to have every pushed login at the high level",
+            );
+        }
     }
 
     fn check_default_flows(&self, findings: &mut Findings) {

@@ -1,14 +1,15 @@
 //! Contradictions in provider entries.
 
 use super::check::{Findings, check_unique};
-use super::endpoint::is_endpoint;
-use super::{BankIdSeConfig, ProviderConfig, ProviderKind};
+use super::endpoint::{is_endpoint, is_url};
+use super::{BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind};
 
 /// Every contradiction in the entry at `index`.
 pub(super) fn check(findings: &mut Findings, index: usize, entry: &ProviderConfig) {
     let path = format!("providers[{index}]");
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => bank_id_se(findings, &format!("{path}.bankIdSe"), bankid),
+        ProviderKind::BankIdNo(bankid) => bank_id_no(findings, &format!("{path}.bankIdNo"), bankid),
     }
 }
 
@@ -26,4 +27,23 @@ fn bank_id_se(findings: &mut Findings, path: &str, bankid: &BankIdSeConfig) {
     }
     let names = bankid.client_certificate_refs.iter().map(|secret| secret.name.as_str());
     check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
+}
+
+fn bank_id_no(findings: &mut Findings, path: &str, bankid: &BankIdNoConfig) {
+    if !is_url(&bankid.issuer) {
+        let message = format!(
+            "{:?} is not an issuer; write it as its tokens name it: https://HOST/PATH",
+            bankid.issuer
+        );
+        findings.add(format!("{path}.issuer"), message);
+    }
+    if bankid.reference_claims.is_empty() {
+        let message = "no claim could hold the transaction's reference; write [tid]";
+        findings.add(format!("{path}.referenceClaims"), message);
+    }
+    check_unique(
+        findings,
+        &format!("{path}.referenceClaims"),
+        bankid.reference_claims.iter().map(String::as_str),
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::check::{Findings, check_unique};
 use super::endpoint::is_url;
-use super::{HttpSourceConfig, SidecarConfig, SourceConfig, SourceKind};
+use super::{ClaimRule, HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind};
 use crate::evaluate::STORE;
 use crate::flow::{Flow, SourceRule};
 use crate::ip::indicator;
@@ -35,6 +35,9 @@ pub(super) fn check(findings: &mut Findings, sources: &[SourceConfig]) {
             SourceKind::IpIntelligence(ip) => {
                 findings.0.extend(ip.check(&format!("{path}.ipIntelligence")));
             }
+            SourceKind::SecurityData(data) => {
+                check_security_data(findings, &format!("{path}.securityData"), source, data);
+            }
         }
     }
 }
@@ -43,6 +46,45 @@ fn check_http(findings: &mut Findings, path: &str, http: &HttpSourceConfig) {
     if !is_url(&http.url) {
         let message = format!("{:?} is not where a question can be sent; write https://HOST/PATH", http.url);
         findings.add(format!("{path}.url"), message);
+    }
+}
+
+fn check_security_data(
+    findings: &mut Findings,
+    path: &str,
+    source: &SourceConfig,
+    data: &SecurityDataConfig,
+) {
+    if data.poll < Span::from_millis(1_000) {
+        let message = format!("{} is faster than BankID ever allowed; write 5s, or at least 1s", data.poll);
+        findings.add(format!("{path}.poll"), message);
+    }
+    if data.budget < data.poll {
+        let message = format!("{} is over before the first look; write 12s", data.budget);
+        findings.add(format!("{path}.budget"), message);
+    }
+    if source.timeout < data.budget {
+        let message = format!(
+            "{} ends the source before its budget of {}; write a longer timeout",
+            source.timeout, data.budget
+        );
+        findings.add(format!("{path}.budget"), message);
+    }
+    for (field, address) in [("baseUrl", &data.base_url), ("tokenEndpoint", &data.token_endpoint)] {
+        if let Some(address) = address.as_ref().filter(|address| !is_url(address)) {
+            findings.add(
+                format!("{path}.{field}"),
+                format!("{address:?} is not an address; write https://HOST/PATH"),
+            );
+        }
+    }
+    for (at, rule) in data.claims.iter().enumerate() {
+        let ClaimRule { at_least, one_of, none_of, .. } = rule;
+        let tests = [at_least.is_some(), !one_of.is_empty(), !none_of.is_empty()];
+        if tests.iter().filter(|there| **there).count() != 1 {
+            let message = "a claim is tested in one way; write exactly one of atLeast, oneOf, noneOf";
+            findings.add(format!("{path}.claims[{at}]"), message);
+        }
     }
 }
 

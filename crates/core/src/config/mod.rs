@@ -4,6 +4,7 @@
 //! environment resolved, so that a finding about it can be told in the words of the policy. It holds no secret: only
 //! the names under which the kubelet mounts them.
 
+mod bankid_no;
 mod bankid_se;
 mod check;
 mod check_provider;
@@ -15,10 +16,12 @@ mod ip_intelligence;
 mod ip_scoring;
 mod kind;
 mod provider;
+mod security_data;
 mod service;
 mod source;
 mod store;
 
+pub use bankid_no::{BankIdNoConfig, OAuthError, OAuthRefusal};
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
 pub use http_source::HttpSourceConfig;
@@ -26,6 +29,7 @@ pub use ip_intelligence::{AbuseApi, IpDatabases, IpIntelligenceConfig, IpList, I
 pub use ip_scoring::{AbuseScoring, IpAggregate, IpScoring};
 pub use kind::NotOneKind;
 pub use provider::{Listen, ProviderConfig, ProviderKind};
+pub use security_data::{ClaimRule, ClientAuthentication, SecurityDataConfig};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
 pub use source::{SourceConfig, SourceKind};
 pub use store::{

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{BankIdSeConfig, WhenOrderUnknown};
+use super::{BankIdNoConfig, BankIdSeConfig, WhenOrderUnknown};
 use crate::operation::Provider;
 
 /// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
@@ -24,6 +24,8 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Swedish BankID.
     BankIdSe(BankIdSeConfig),
+    /// BankID Norway.
+    BankIdNo(BankIdNoConfig),
 }
 
 /// Where the sidecar listens for a provider's requests.
@@ -40,6 +42,7 @@ impl ProviderConfig {
     pub fn provider(&self) -> Provider {
         match self.kind {
             ProviderKind::BankIdSe(_) => Provider::BankIdSe,
+            ProviderKind::BankIdNo(_) => Provider::BankIdNo,
         }
     }
 
@@ -48,6 +51,7 @@ impl ProviderConfig {
     pub fn when_order_unknown(&self) -> WhenOrderUnknown {
         match &self.kind {
             ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
+            ProviderKind::BankIdNo(bankid) => bankid.when_order_unknown,
         }
     }
 }
@@ -60,14 +64,17 @@ struct Entry {
     listen: Listen,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_se: Option<BankIdSeConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bank_id_no: Option<BankIdNoConfig>,
 }
 
 impl TryFrom<Entry> for ProviderConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, listen, bank_id_se } = entry;
-        let kind = kind::one([bank_id_se.map(ProviderKind::BankIdSe)], "bankIdSe")?;
+        let Entry { name, listen, bank_id_se, bank_id_no } = entry;
+        let kinds = [bank_id_se.map(ProviderKind::BankIdSe), bank_id_no.map(ProviderKind::BankIdNo)];
+        let kind = kind::one(kinds, "bankIdSe, bankIdNo")?;
         Ok(Self { name, listen, kind })
     }
 }
@@ -75,8 +82,10 @@ impl TryFrom<Entry> for ProviderConfig {
 impl From<ProviderConfig> for Entry {
     fn from(provider: ProviderConfig) -> Self {
         let ProviderConfig { name, listen, kind } = provider;
+        let entry = Self { name, listen, bank_id_se: None, bank_id_no: None };
         match kind {
-            ProviderKind::BankIdSe(bankid) => Self { name, listen, bank_id_se: Some(bankid) },
+            ProviderKind::BankIdSe(bankid) => Self { bank_id_se: Some(bankid), ..entry },
+            ProviderKind::BankIdNo(bankid) => Self { bank_id_no: Some(bankid), ..entry },
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, IpIntelligenceConfig};
+use super::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -27,6 +27,8 @@ pub enum SourceKind {
     Http(HttpSourceConfig),
     /// What is known of the user's addresses.
     IpIntelligence(Box<IpIntelligenceConfig>),
+    /// BankID Norway's security data.
+    SecurityData(SecurityDataConfig),
 }
 
 impl SourceKind {
@@ -36,6 +38,7 @@ impl SourceKind {
         match self {
             Self::Http(_) => "http",
             Self::IpIntelligence(_) => "ipIntelligence",
+            Self::SecurityData(_) => "securityData",
         }
     }
 
@@ -46,14 +49,17 @@ impl SourceKind {
             Self::Http(_) => Span::from_millis(1_000),
             Self::IpIntelligence(ip) if ip.abuse_api.is_some() => Span::from_millis(1_000),
             Self::IpIntelligence(_) => Span::from_millis(50),
+            // A little more than its budget: it ends by itself, and says why.
+            Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
     }
 
     /// Whether the source can say something about transactions of `provider`.
     #[must_use]
-    pub fn serves(&self, _provider: Provider) -> bool {
+    pub fn serves(&self, provider: Provider) -> bool {
         match self {
             Self::Http(_) | Self::IpIntelligence(_) => true,
+            Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
     }
 
@@ -63,6 +69,7 @@ impl SourceKind {
         match self {
             Self::Http(http) => http.phase == phase,
             Self::IpIntelligence(_) => true,
+            Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
 }
@@ -77,15 +84,21 @@ struct Entry {
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ip_intelligence: Option<Box<IpIntelligenceConfig>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    security_data: Option<SecurityDataConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, ip_intelligence } = entry;
-        let kinds = [http.map(SourceKind::Http), ip_intelligence.map(SourceKind::IpIntelligence)];
-        let kind = kind::one(kinds, "http, ipIntelligence")?;
+        let Entry { name, timeout, http, ip_intelligence, security_data } = entry;
+        let kinds = [
+            http.map(SourceKind::Http),
+            ip_intelligence.map(SourceKind::IpIntelligence),
+            security_data.map(SourceKind::SecurityData),
+        ];
+        let kind = kind::one(kinds, "http, ipIntelligence, securityData")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -93,10 +106,11 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let entry = Self { name, timeout, http: None, ip_intelligence: None };
+        let entry = Self { name, timeout, http: None, ip_intelligence: None, security_data: None };
         match kind {
             SourceKind::Http(http) => Self { http: Some(http), ..entry },
             SourceKind::IpIntelligence(ip) => Self { ip_intelligence: Some(ip), ..entry },
+            SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
         }
     }
 }

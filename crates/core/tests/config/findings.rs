@@ -125,6 +125,7 @@ fn of_time_limits() {
 fn bankid(config: &mut SidecarConfig) -> &mut BankIdSeConfig {
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use riskgate_core::config::{HttpSourceConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::config::{HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::{Clock, WallClock};
 use riskgate_sources::http::{HttpOptions, HttpSource};
 use riskgate_sources::ip_intelligence::IpIntelligence;
 use riskgate_sources::outbound::Roots;
+use riskgate_sources::security_data::{ClientCredential, SecurityData, Settings};
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
 use super::addresses;
-use super::snapshot::{SnapshotError, Surroundings, outbound};
+use super::snapshot::{Provider, SnapshotError, Surroundings, outbound};
 
 /// Questions at once to one source: far more than a sidecar has logins in the second that a question may take.
 const CONCURRENCY: usize = 64;
@@ -29,6 +31,7 @@ pub(super) struct Enrichment {
 /// Makes every source. What those of addresses in `before` hold is taken over.
 pub(super) fn build(
     config: &SidecarConfig,
+    providers: &[Provider],
     around: &Surroundings,
     before: &[Arc<IpIntelligence>],
 ) -> Result<Enrichment, SnapshotError> {
@@ -41,6 +44,7 @@ pub(super) fn build(
                 made.addresses.push(Arc::clone(&source));
                 source
             }
+            SourceKind::SecurityData(data) => Arc::new(security_data(index, entry, data, providers, around)?),
         };
         let limits = SourceLimits {
             timeout: entry.timeout.0,
@@ -84,4 +88,34 @@ fn http(
         outbound: client,
     })
     .map_err(|error| unusable(format!("bearerTokenRef: {error}")))
+}
+
+fn security_data(
+    index: usize,
+    entry: &SourceConfig,
+    data: &SecurityDataConfig,
+    providers: &[Provider],
+    around: &Surroundings,
+) -> Result<SecurityData, SnapshotError> {
+    let field = format!("sources[{index}].securityData.credentialRef");
+    let secret = around.credentials.secret(&field, &data.credential_ref)?;
+    let credential = ClientCredential::read(data.authentication, &secret, data.key_id.as_deref())
+        .map_err(|error| SnapshotError::Source { index, reason: format!("credentialRef: {error}") })?;
+    let settings = Settings {
+        name: entry.name.clone(),
+        client_id: data.client_id.clone(),
+        credential,
+        scope: data.scope.clone(),
+        budget: data.budget.0,
+        poll: data.poll.0,
+        base_url: data.base_url.clone(),
+        token_endpoint: data.token_endpoint.clone(),
+        rules: data.claims.clone(),
+    };
+    let known = providers.iter().filter_map(|provider| {
+        let directory = provider.directory.clone()?;
+        Some((provider.name.to_string(), directory, provider.current.first()?.client.clone()))
+    });
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    Ok(SecurityData::new(settings, known, &clock))
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
-use riskgate_core::config::{ProviderConfig, SidecarConfig};
+use riskgate_core::config::{ProviderConfig, SidecarConfig, Timeouts};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
 use riskgate_sources::ip_intelligence::IpIntelligence;
+use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
@@ -46,6 +47,8 @@ pub struct Provider {
     pub protocol: Box<dyn Protocol>,
     /// Scheme, host and port.
     pub endpoint: Uri,
+    /// What is known of it, where that has to be fetched.
+    pub directory: Option<Arc<Openid>>,
     /// Current certificates in the order of the policy: the first creates orders.
     pub current: Vec<Certificate>,
     /// Certificates that the policy no longer names, or whose Secret changed, kept for the orders made with them.
@@ -132,12 +135,13 @@ impl Snapshot {
             .enumerate()
             .map(|(index, entry)| {
                 let before = previous.and_then(|snapshot| snapshot.provider(&entry.name));
-                Provider::build(index, entry, config.timeouts.connect.0, around, before)
+                Provider::build(index, entry, config.timeouts, around, before)
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let revision = config.revision().into();
         let before = previous.map_or(&[][..], |snapshot| &snapshot.addresses);
-        let enrichment::Enrichment { all, addresses } = enrichment::build(&config, around, before)?;
+        let enrichment::Enrichment { all, addresses } =
+            enrichment::build(&config, &providers, around, before)?;
         let sources = Runner::new(all, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
         let pseudonyms = Pseudonymizer::new(&key);
@@ -164,17 +168,17 @@ impl Provider {
     fn build(
         index: usize,
         entry: &ProviderConfig,
-        connect: Duration,
+        timeouts: Timeouts,
         around: &Surroundings,
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
-        let setup = setup::of(index, entry, &around.credentials)?;
+        let setup = setup::of(index, entry, timeouts, around)?;
         let endpoint: Uri = setup.endpoint.parse().map_err(|_| SnapshotError::Client {
             index,
             reason: format!("{:?} is not an endpoint", setup.endpoint),
         })?;
         let certify = |identity: Option<Identity>, retired_at| {
-            let client = outbound(&setup.roots, identity.as_ref(), connect, &around.resolver)
+            let client = outbound(&setup.roots, identity.as_ref(), timeouts.connect.0, &around.resolver)
                 .map_err(|reason| SnapshotError::Client { index, reason })?;
             Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
         };
@@ -199,6 +203,7 @@ impl Provider {
             name: entry.name.as_str().into(),
             protocol: setup.protocol,
             endpoint,
+            directory: setup.directory,
             current,
             retired,
             certificate_names: setup.certificate_names,

@@ -1,10 +1,10 @@
 //! Enforce: a verdict becomes an answer that the application already understands (design.md section 5).
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use riskgate_core::config::Mode;
 use riskgate_core::{Enforcement, Operation, Outcome, Verdict};
 use riskgate_store::Final;
-use riskgate_wire::Road;
+use riskgate_wire::{Road, Shown};
 
 use super::gateway::Exchange;
 use crate::message::Response;
@@ -25,6 +25,8 @@ pub(super) enum Asked {
         operation: Operation,
         /// Whether the same request, sent again, gets the same answer.
         repeatable: bool,
+        /// What its answer shows beside its result.
+        shown: Shown,
     },
 }
 
@@ -32,6 +34,14 @@ impl Asked {
     /// How a transaction ended whose result passes.
     pub(super) fn end(self) -> Final {
         self.kept_as(Final::Complete)
+    }
+
+    /// What the answer shows beside its result.
+    pub(super) fn shown(self) -> Shown {
+        match self {
+            Self::Exchange { shown, .. } => shown,
+            Self::Result(_) => Shown::default(),
+        }
     }
 
     /// Whether the application can be told to ask again.
@@ -69,7 +79,12 @@ pub(super) fn result(
                     protocol.refuse_exchanged(operation, outcome.verdict, &passed.body)
                 }
             };
-            (Response::own(refusal), asked.kept_as(Final::Failed))
+            let mut refusal = Response::own(refusal);
+            if let Asked::Exchange { .. } = asked {
+                // What stands for an answer with tokens is kept by nobody either (RFC 6749 section 5.1).
+                refusal.add(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            (refusal, asked.kept_as(Final::Failed))
         }
     };
     add_headers(&mut response, outcome, id);

@@ -88,10 +88,15 @@ pub(super) fn outgoing(
     body: Bytes,
 ) -> Result<http::Request<Bytes>, NoAnswer> {
     let provider = exchange.provider();
-    let mut parts = provider.endpoint.clone().into_parts();
     // A path that is none cannot be sent.
-    parts.path_and_query = Some(request.path.parse().map_err(|_| NoAnswer::NotSent)?);
-    let uri = Uri::from_parts(parts).map_err(|_| NoAnswer::NotSent)?;
+    let uri = match provider.protocol.address(request.path) {
+        Some(address) => address.parse().map_err(|_| NoAnswer::NotSent)?,
+        None => {
+            let mut parts = provider.endpoint.clone().into_parts();
+            parts.path_and_query = Some(request.path.parse().map_err(|_| NoAnswer::NotSent)?);
+            Uri::from_parts(parts).map_err(|_| NoAnswer::NotSent)?
+        }
+    };
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;

@@ -187,6 +187,13 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
     let rejected = |fault, details: &str| {
         (Call::Other, Answered::new(Outcome::Rejected, exchange.fault(fault, details)))
     };
+    if let Some(directory) = &exchange.provider().directory
+        && let Err(error) = directory.ready().await
+    {
+        tracing::warn!(provider = &*exchange.provider().name, %error, "nothing is known of a provider");
+        let fault = exchange.fault(Fault::Maintenance, &format!("{error}, nothing was sent"));
+        return (Call::Other, Answered::new(Outcome::Unreachable, fault));
+    }
     let recognised = protocol.recognise(request.method.as_str(), request.path, &request.body);
     let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod(_));
     if known {
