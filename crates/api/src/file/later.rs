@@ -4,9 +4,9 @@
 use super::node::{Entry, Mistake, child};
 
 /// The kinds of source of later versions.
-const SOURCE_KINDS: [&str; 3] = ["securityData", "ticEnrichment", "oneSpan"];
+const SOURCE_KINDS: [&str; 2] = ["ticEnrichment", "oneSpan"];
 /// The kinds of source of this version.
-const SOURCES: &str = "http, ipIntelligence";
+const SOURCES: &str = "http, ipIntelligence, securityData";
 /// The kinds of provider of later versions.
 const PROVIDER_KINDS: [&str; 3] = ["bankIdNo", "ticIdentity", "oneSpan"];
 /// The kinds of provider of this version.
