@@ -14,6 +14,7 @@ pub mod config;
 pub mod evaluate;
 pub mod flow;
 pub mod hex;
+pub mod ip;
 pub mod level;
 pub mod operation;
 pub mod parameters;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    HttpSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig,
-    StoreConfig, TicEnrichmentConfig, TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
+    AbuseApi, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore, SealKeysRef,
+    SecretKeyRef, SecretRef, SecurityDataConfig, StoreConfig, TicEnrichmentConfig, TicIdentityConfig,
+    TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -39,6 +40,9 @@ pub struct Bindings {
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// The ConfigMaps, with the keys that are mounted of each; the configuration's own is not among them.
     pub config_maps: BTreeMap<String, BTreeSet<String>>,
+    /// The claims with databases.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub databases: BTreeSet<String>,
 }
 
 /// A listener for one provider.
@@ -84,6 +88,7 @@ impl Bindings {
             webhooks: Vec::new(),
             secrets: BTreeMap::new(),
             config_maps: BTreeMap::new(),
+            databases: BTreeSet::new(),
         };
         bindings.add(spec);
         Ok(bindings)
@@ -128,9 +133,12 @@ impl Bindings {
                 self.add_tic_identity(index, tic);
             }
         }
-        for SourceEntry { name: _, timeout: _, http, security_data, tic_enrichment } in sources {
+        for SourceEntry { name: _, timeout: _, http, ip_intelligence, security_data, tic_enrichment } in sources {
             if let Some(http) = http {
                 self.add_http(http);
+            }
+            if let Some(ip) = ip_intelligence {
+                self.add_ip_intelligence(ip);
             }
             if let Some(data) = security_data {
                 self.add_security_data(data);
@@ -138,6 +146,35 @@ impl Bindings {
             if let Some(tic) = tic_enrichment {
                 self.add_tic_enrichment(tic);
             }
+        }
+    }
+
+    fn add_ip_intelligence(&mut self, ip: &IpIntelligenceConfig) {
+        let IpIntelligenceConfig {
+            home_countries: _,
+            registry_data: _,
+            databases,
+            lists,
+            abuse_api,
+            scoring: _,
+        } = ip;
+        if let Some(IpDatabases { persistent_volume_claim, max_bytes: _ }) = databases {
+            self.databases.insert(persistent_volume_claim.clone());
+        }
+        for IpList { config_map, key, kind: _ } in lists {
+            self.config_maps.entry(config_map.clone()).or_default().insert(key.clone());
+        }
+        if let Some(AbuseApi {
+            url: _,
+            api_key_ref: SecretKeyRef { name, key },
+            trust_bundle_ref,
+            max_age_in_days: _,
+            cache_ttl: _,
+            cache_entries: _,
+        }) = abuse_api
+        {
+            self.secret(name, [key.as_str()]);
+            self.trust(trust_bundle_ref.as_ref());
         }
     }
 
@@ -373,6 +410,35 @@ mod tests {
         );
         assert_eq!(bound["configMaps"]["mesh-roots"], json!(["ca.crt"]));
         assert_ne!(with.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn a_source_of_addresses_binds_its_lists_its_databases_and_its_key() {
+        let bound = bindings(|spec| {
+            spec["sources"] = json!([{ "name": "ip", "ipIntelligence": {
+                "databases": { "persistentVolumeClaim": "geoip" },
+                "lists": [
+                    { "configMap": "addresses", "key": "tor.txt", "kind": "Tor" },
+                    { "configMap": "addresses", "key": "offices.txt", "kind": "Trusted" },
+                    { "configMap": "roots", "key": "vpn.txt", "kind": "Vpn" },
+                ],
+                "abuseApi": {
+                    "url": "https://abuse.example",
+                    "apiKeyRef": { "name": "abuse", "key": "key" },
+                    "trustBundleRef": { "kind": "Secret", "name": "abuse", "key": "ca.crt" },
+                },
+            } }]);
+        });
+        let written = serde_json::to_value(&bound).unwrap();
+        assert_eq!(written["databases"], json!(["geoip"]));
+        assert_eq!(
+            written["configMaps"],
+            json!({ "addresses": ["offices.txt", "tor.txt"], "roots": ["ca.crt", "vpn.txt"] })
+        );
+        assert_eq!(written["secrets"]["abuse"], json!(["ca.crt", "key"]));
+        assert_ne!(bound.hash(), bindings(|_| {}).hash());
+        let none = serde_json::to_value(bindings(|_| {})).unwrap();
+        assert_eq!(none.get("databases"), None, "pods without databases keep their hash");
     }
 
     #[test]

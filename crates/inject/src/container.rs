@@ -4,10 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::bindings::Bindings;
-use crate::names::{CONFIG_KEY, HEALTH_PORT, MOUNT_PATH, NO_TOKEN_VOLUME, SIDECAR, TOKEN_PATH, VOLUME};
+use crate::names::{CONFIG_KEY, DATABASES_PATH, HEALTH_PORT, MOUNT_PATH, SIDECAR};
 use crate::options::{InjectorOptions, Timing};
 use crate::overrides::{Overrides, TimingOverride};
 use crate::pod::Container;
+use crate::volume;
 
 /// The container. `existing` is what stands under its name in the pod; next to nothing is taken over from it.
 pub(crate) fn of(
@@ -49,10 +50,7 @@ pub(crate) fn of(
         "securityContext": security_context(options),
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
-        "volumeMounts": [
-            { "name": VOLUME, "mountPath": MOUNT_PATH, "readOnly": true },
-            { "name": NO_TOKEN_VOLUME, "mountPath": TOKEN_PATH, "readOnly": true },
-        ],
+        "volumeMounts": volume::mounts(bindings),
     })
 }
 
@@ -70,6 +68,9 @@ fn arguments(bindings: &Bindings) -> Vec<String> {
     let mut listeners: Vec<_> = bindings.listeners.iter().collect();
     listeners.sort_by(|one, other| one.provider.cmp(&other.provider));
     arguments.extend(listeners.iter().map(|it| format!("--listen={}={}", it.provider, it.port)));
+    if !bindings.databases.is_empty() {
+        arguments.extend(["--databases".to_owned(), DATABASES_PATH.to_owned()]);
+    }
     arguments
 }
 

@@ -25,6 +25,9 @@ struct Arguments {
     /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY.
     #[arg(long, value_name = "DIR")]
     credentials: PathBuf,
+    /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; left out, DIR/databases of the credentials.
+    #[arg(long, value_name = "DIR")]
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     #[arg(long, env = "POD_NAME", default_value_t = run::host_name())]
     pod: String,
@@ -50,12 +53,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let source = Box::new(ConfigFile::new(arguments.config));
-    let made_with = MadeWith {
-        admin: arguments.admin_port,
-        health: arguments.health_port,
-        listen: arguments.listen.into_iter().collect(),
-    };
-    let options = Options { source, credentials: arguments.credentials, made_with, pod: arguments.pod, log };
+    let Arguments { config, credentials, databases, pod, admin_port, health_port, listen } = arguments;
+    let made_with = MadeWith { admin: admin_port, health: health_port, listen: listen.into_iter().collect() };
+    let source = Box::new(ConfigFile::new(config));
+    let options = Options { source, credentials, databases, made_with, pod, log };
     runtime.block_on(run::serve(options))
 }

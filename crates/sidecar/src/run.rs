@@ -48,6 +48,8 @@ pub struct Options {
     pub credentials: PathBuf,
     /// The ports that its pod was made with; outside a cluster none.
     pub made_with: MadeWith,
+    /// The folder of folders of databases; left out, `databases` below the credentials.
+    pub databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     pub pod: String,
     /// Follows `log.level`.
@@ -115,8 +117,10 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     getrandom::fill(&mut process_key).map_err(|error| StartError::System(error.to_string()))?;
     let metrics = Arc::new(Metrics::new());
     let ledger = Arc::new(StoreLedger::default());
+    let databases = options.databases.unwrap_or_else(|| options.credentials.join("databases"));
     let around = Surroundings {
         ledger: ledger.clone(),
+        databases,
         credentials: Credentials::new(options.credentials),
         clock: clock.clone(),
         observer: metrics.clone(),

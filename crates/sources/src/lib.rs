@@ -1,6 +1,7 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
 pub mod http;
+pub mod ip_intelligence;
 pub mod openid;
 pub mod outbound;
 pub mod runner;

@@ -4,9 +4,9 @@
 use super::node::{Entry, Mistake, child};
 
 /// The kinds of source of later versions.
-const SOURCE_KINDS: [&str; 2] = ["ipIntelligence", "oneSpan"];
+const SOURCE_KINDS: [&str; 1] = ["oneSpan"];
 /// The kinds of source of this version.
-const SOURCES: &str = "http, securityData, ticEnrichment";
+const SOURCES: &str = "http, ipIntelligence, securityData, ticEnrichment";
 /// The kinds of provider of later versions.
 const PROVIDER_KINDS: [&str; 1] = ["oneSpan"];
 /// The kinds of provider of this version.

@@ -27,7 +27,7 @@ impl fmt::Display for Finding {
 
 /// The contradictions that were found.
 #[derive(Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings(pub(super) Vec<Finding>);
 
 impl Findings {
     pub(super) fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {

@@ -7,7 +7,8 @@ use super::{
     TicEnrichmentConfig,
 };
 use crate::evaluate::STORE;
-use crate::flow::Flow;
+use crate::flow::{Flow, SourceRule};
+use crate::ip::indicator;
 use crate::quantity::Span;
 use crate::signal::PROVIDER_SOURCE;
 
@@ -35,6 +36,9 @@ pub(super) fn check(findings: &mut Findings, sources: &[SourceConfig]) {
         match &source.kind {
             SourceKind::Http(http) => check_http(findings, &format!("{path}.http"), http),
             SourceKind::TicEnrichment(tic) => check_tic(findings, &format!("{path}.ticEnrichment"), tic),
+            SourceKind::IpIntelligence(ip) => {
+                findings.0.extend(ip.check(&format!("{path}.ipIntelligence")));
+            }
             SourceKind::SecurityData(data) => {
                 check_security_data(findings, &format!("{path}.securityData"), source, data);
             }
@@ -121,5 +125,20 @@ pub(super) fn check_use(findings: &mut Findings, config: &SidecarConfig, path: &
             );
             findings.add(here, message);
         }
+        if let SourceKind::IpIntelligence(_) = source.kind {
+            check_indicators(findings, &format!("{path}.sources[{at}].blockWhen"), rule);
+        }
+    }
+}
+
+/// An indicator that the source never gives would never block.
+fn check_indicators(findings: &mut Findings, path: &str, rule: &SourceRule) {
+    let unknown = rule.block_when.iter().enumerate().filter(|(_, name)| !indicator::is_known(name));
+    for (at, name) in unknown {
+        let message = format!(
+            "ipIntelligence never says {name:?}; write country:SE, asn:64500, or one of: {}",
+            indicator::ALL.join(", ")
+        );
+        findings.add(format!("{path}[{at}]"), message);
     }
 }

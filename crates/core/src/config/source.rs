@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, SecurityDataConfig, TicEnrichmentConfig};
+use super::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -27,6 +27,8 @@ pub enum SourceKind {
     Http(HttpSourceConfig),
     /// TIC's enrichment.
     TicEnrichment(TicEnrichmentConfig),
+    /// What is known of the user's addresses.
+    IpIntelligence(Box<IpIntelligenceConfig>),
     /// BankID Norway's security data.
     SecurityData(SecurityDataConfig),
 }
@@ -38,6 +40,7 @@ impl SourceKind {
         match self {
             Self::Http(_) => "http",
             Self::TicEnrichment(_) => "ticEnrichment",
+            Self::IpIntelligence(_) => "ipIntelligence",
             Self::SecurityData(_) => "securityData",
         }
     }
@@ -48,6 +51,8 @@ impl SourceKind {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
             Self::TicEnrichment(_) => Span::from_millis(5_000),
+            Self::IpIntelligence(ip) if ip.abuse_api.is_some() => Span::from_millis(1_000),
+            Self::IpIntelligence(_) => Span::from_millis(50),
             // A little more than its budget: it ends by itself, and says why.
             Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
@@ -57,7 +62,7 @@ impl SourceKind {
     #[must_use]
     pub fn serves(&self, provider: Provider) -> bool {
         match self {
-            Self::Http(_) => true,
+            Self::Http(_) | Self::IpIntelligence(_) => true,
             Self::TicEnrichment(_) => provider == Provider::TicIdentity,
             Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
@@ -69,6 +74,7 @@ impl SourceKind {
         match self {
             Self::Http(http) => http.phase == phase,
             Self::TicEnrichment(_) => phase == Phase::Assess,
+            Self::IpIntelligence(_) => true,
             Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
@@ -83,7 +89,10 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    ip_intelligence: Option<Box<IpIntelligenceConfig>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tic_enrichment: Option<TicEnrichmentConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     security_data: Option<SecurityDataConfig>,
 }
 
@@ -91,13 +100,14 @@ impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, security_data, tic_enrichment } = entry;
+        let Entry { name, timeout, http, ip_intelligence, security_data, tic_enrichment } = entry;
         let kinds = [
             http.map(SourceKind::Http),
+            ip_intelligence.map(SourceKind::IpIntelligence),
             security_data.map(SourceKind::SecurityData),
             tic_enrichment.map(SourceKind::TicEnrichment),
         ];
-        let kind = kind::one(kinds, "http, securityData, ticEnrichment")?;
+        let kind = kind::one(kinds, "http, ipIntelligence, securityData, ticEnrichment")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -105,9 +115,17 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let entry = Self { name, timeout, http: None, security_data: None, tic_enrichment: None };
+        let entry = Self {
+            name,
+            timeout,
+            http: None,
+            ip_intelligence: None,
+            security_data: None,
+            tic_enrichment: None,
+        };
         match kind {
             SourceKind::Http(http) => Self { http: Some(http), ..entry },
+            SourceKind::IpIntelligence(ip) => Self { ip_intelligence: Some(ip), ..entry },
             SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
             SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
         }

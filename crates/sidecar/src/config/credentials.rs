@@ -185,6 +185,15 @@ impl Credentials {
         }
     }
 
+    /// A key of a ConfigMap, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Missing`].
+    pub(super) fn config_map(&self, field: &str, name: &str, key: &str) -> Result<Vec<u8>, CredentialError> {
+        read(&self.folder.join("configmaps").join(name).join(key), field)
+    }
+
     /// A text in a Secret, such as a password; none where the Secret has no such key. Secrets are often made with `echo`,
     /// which ends the text with a line feed that it does not have.
     ///

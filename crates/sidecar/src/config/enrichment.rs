@@ -7,11 +7,13 @@ use riskgate_core::config::{
 };
 use riskgate_core::{Clock, WallClock};
 use riskgate_sources::http::{HttpOptions, HttpSource};
+use riskgate_sources::ip_intelligence::IpIntelligence;
 use riskgate_sources::outbound::Roots;
 use riskgate_sources::security_data::{ClientCredential, SecurityData, Settings};
 use riskgate_sources::tic_enrichment::{TicEnrichment, TicEnrichmentOptions};
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
+use super::addresses;
 use super::snapshot::{Provider, SnapshotError, Surroundings, outbound};
 
 /// Questions at once to one source: far more than a sidecar has logins in the second that a question may take.
@@ -20,17 +22,32 @@ const CONCURRENCY: usize = 64;
 /// A source, and what it may take.
 type Limited = (Arc<dyn Source>, SourceLimits);
 
-/// Every source.
+/// The sources of a configuration.
+#[derive(Default)]
+pub(super) struct Enrichment {
+    /// Every source.
+    pub(super) all: Vec<Limited>,
+    /// Those of them that know addresses: what they hold is told in metrics, and taken over by the next.
+    pub(super) addresses: Vec<Arc<IpIntelligence>>,
+}
+
+/// Makes every source. What those of addresses in `before` hold is taken over.
 pub(super) fn build(
     config: &SidecarConfig,
     providers: &[Provider],
     around: &Surroundings,
-) -> Result<Vec<Limited>, SnapshotError> {
-    let each = config.sources.iter().enumerate();
-    each.map(|(index, entry)| {
+    before: &[Arc<IpIntelligence>],
+) -> Result<Enrichment, SnapshotError> {
+    let mut made = Enrichment::default();
+    for (index, entry) in config.sources.iter().enumerate() {
         let source: Arc<dyn Source> = match &entry.kind {
             SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
             SourceKind::TicEnrichment(tic) => Arc::new(tic_enrichment(index, entry, tic, config, around)?),
+            SourceKind::IpIntelligence(ip) => {
+                let source = Arc::new(addresses::build(index, entry, ip, around, before)?);
+                made.addresses.push(Arc::clone(&source));
+                source
+            }
             SourceKind::SecurityData(data) => Arc::new(security_data(index, entry, data, providers, around)?),
         };
         let limits = SourceLimits {
@@ -38,9 +55,9 @@ pub(super) fn build(
             concurrency: CONCURRENCY,
             breaker: BreakerLimits::default(),
         };
-        Ok((source, limits))
-    })
-    .collect()
+        made.all.push((source, limits));
+    }
+    Ok(made)
 }
 
 fn http(

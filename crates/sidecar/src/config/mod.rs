@@ -1,5 +1,6 @@
 //! From a configuration file and credential folders to the snapshot that one request uses.
 
+mod addresses;
 pub mod credentials;
 mod enrichment;
 pub mod made_with;

@@ -1,11 +1,13 @@
 //! The snapshot: one configuration with everything that was made from it. A request uses one snapshot from start to end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 use riskgate_core::config::{ProviderConfig, ProviderKind, SidecarConfig, Timeouts};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
+use riskgate_sources::ip_intelligence::IpIntelligence;
 use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub providers: Vec<Provider>,
     /// The enrichment sources.
     pub sources: Runner,
+    /// Those among the sources that know addresses.
+    pub addresses: Vec<Arc<IpIntelligence>>,
     /// Pseudonyms for decision records.
     pub pseudonyms: Pseudonymizer,
     /// How the shared store is reached, where there is one.
@@ -106,6 +110,8 @@ pub enum SnapshotError {
 pub struct Surroundings {
     /// Where credentials are.
     pub credentials: Credentials,
+    /// Where folders of databases are, each under its claim's name.
+    pub databases: PathBuf,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Hears of every signal.
@@ -143,10 +149,13 @@ impl Snapshot {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let revision = config.revision().into();
-        let sources = enrichment::build(&config, &providers, around)?;
-        let sources = Runner::new(sources, around.clock.clone(), around.observer.clone());
+        let before = previous.map_or(&[][..], |snapshot| &snapshot.addresses);
+        let enrichment::Enrichment { all, addresses } =
+            enrichment::build(&config, &providers, around, before)?;
+        let sources = Runner::new(all, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
-        Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key), shared_store })
+        let pseudonyms = Pseudonymizer::new(&key);
+        Ok(Self { config, revision, providers, sources, addresses, pseudonyms, shared_store })
     }
 
     /// The provider entry of that name.

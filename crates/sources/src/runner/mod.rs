@@ -3,7 +3,7 @@
 //! Whatever a source does, there is one signal of it, no later than its time allows: that it failed, was too slow, too busy or
 //! left alone is said with a [`cause`], and `whenUnavailable` of the policy decides what that means.
 
-mod breaker;
+pub(crate) mod breaker;
 #[cfg(test)]
 mod tests;
 

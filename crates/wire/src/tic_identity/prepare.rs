@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use riskgate_core::RequirementSet;
 use riskgate_core::config::Mode;
+use riskgate_core::ip::is_public;
 
 use super::strict::member;
-use crate::bankid_se::{is_not_public, is_of_a_server};
+use crate::bankid_se::is_of_a_server;
 use crate::given::Given;
 use crate::json::{Edits, Object, quoted};
 use crate::lint::Lint;
@@ -74,7 +75,7 @@ pub(super) fn prepare(
 
 fn lints(prepared: &Prepared) -> Vec<Lint> {
     [
-        (Lint::PrivateEndUserIp, prepared.client_ip.is_some_and(is_not_public)),
+        (Lint::PrivateEndUserIp, prepared.client_ip.is_some_and(|address| !is_public(address))),
         (Lint::ServerUserAgent, prepared.user_agent.as_deref().is_some_and(is_of_a_server)),
     ]
     .into_iter()

@@ -101,6 +101,7 @@ impl Stage {
             config,
             providers: vec![provider],
             sources: Runner::new(sources, clock.clone(), metrics.clone()),
+            addresses: Vec::new(),
             pseudonyms: Pseudonymizer::new(b"key"),
             shared_store: None,
         };
