@@ -4,7 +4,9 @@
 
 use kube::KubeSchema;
 use riskgate_core::Span;
-use riskgate_core::config::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig};
+use riskgate_core::config::{
+    HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::schema;

@@ -133,7 +133,9 @@ impl Bindings {
                 self.add_tic_identity(index, tic);
             }
         }
-        for SourceEntry { name: _, timeout: _, http, ip_intelligence, security_data, tic_enrichment } in sources {
+        for SourceEntry { name: _, timeout: _, http, ip_intelligence, security_data, tic_enrichment } in
+            sources
+        {
             if let Some(http) = http {
                 self.add_http(http);
             }

@@ -106,10 +106,7 @@ pub struct ClaimRule {
     #[cfg_attr(feature = "schema", schemars(length(max = 64), inner(length(min = 1, max = 256))))]
     pub none_of: Vec<String>,
     /// The indicator that it gives, for `blockWhen` and the decision record.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$"))
-    )]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
     pub indicator: String,
     /// The level that it raises the assessment to; left out, it changes no level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
