@@ -84,6 +84,7 @@ struct Entry {
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tic_enrichment: Option<TicEnrichmentConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     security_data: Option<SecurityDataConfig>,
 }
 
