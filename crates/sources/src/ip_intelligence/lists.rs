@@ -131,7 +131,8 @@ mod tests {
     fn the_same_text_is_not_read_twice() {
         let first = read(IpListKind::Tor, "192.0.2.0/24\nnot a line\n");
         let again =
-            ReadList::read(&of(IpListKind::Vpn), b"192.0.2.0/24\nnot a line\n", &[first.clone()]).unwrap();
+            ReadList::read(&of(IpListKind::Vpn), b"192.0.2.0/24\nnot a line\n", std::slice::from_ref(&first))
+                .unwrap();
         assert!(Arc::ptr_eq(&first.list, &again.list));
         assert_eq!((again.of.kind, again.bad.count), (IpListKind::Vpn, 1));
     }
