@@ -22,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Write the generated files (crds/).
+    /// Write the generated files (crds/, docs/reference, docs/schemas).
     Generate {
         /// Write nothing; fail when a file differs from what would be written.
         #[arg(long)]

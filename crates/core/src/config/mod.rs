@@ -9,6 +9,7 @@ mod check;
 mod check_provider;
 mod check_source;
 mod check_store;
+mod egress;
 mod endpoint;
 mod http_source;
 mod kind;
@@ -19,6 +20,7 @@ mod store;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use egress::EgressProxy;
 pub use http_source::HttpSourceConfig;
 pub use kind::NotOneKind;
 pub use provider::{Listen, ProviderConfig, ProviderKind};
@@ -159,6 +161,9 @@ pub struct SidecarConfig {
     /// What is logged, and where decisions go.
     #[serde(default)]
     pub log: LogConfig,
+    /// What connections to providers and sources are made through; the store's are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_proxy: Option<EgressProxy>,
     /// Where open transactions are kept.
     #[serde(default)]
     pub store: StoreConfig,

@@ -7,6 +7,7 @@ use riskgate_sources::http::{HttpOptions, HttpSource};
 use riskgate_sources::outbound::Roots;
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
+use super::egress::Egress;
 use super::snapshot::{SnapshotError, Surroundings, outbound};
 
 /// Questions at once to one source: far more than a sidecar has logins in the second that a question may take.
@@ -16,11 +17,15 @@ const CONCURRENCY: usize = 64;
 type Limited = (Arc<dyn Source>, SourceLimits);
 
 /// Every source.
-pub(super) fn build(config: &SidecarConfig, around: &Surroundings) -> Result<Vec<Limited>, SnapshotError> {
+pub(super) fn build(
+    config: &SidecarConfig,
+    around: &Surroundings,
+    egress: &Egress,
+) -> Result<Vec<Limited>, SnapshotError> {
     let each = config.sources.iter().enumerate();
     each.map(|(index, entry)| {
         let source: Arc<dyn Source> = match &entry.kind {
-            SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
+            SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around, egress)?),
         };
         let limits = SourceLimits {
             timeout: entry.timeout.0,
@@ -37,6 +42,7 @@ fn http(
     entry: &SourceConfig,
     http: &HttpSourceConfig,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<HttpSource, SnapshotError> {
     let (field, credentials) = (format!("sources[{index}].http"), &around.credentials);
     let unusable = |reason: String| SnapshotError::Source { index, reason };
@@ -53,7 +59,7 @@ fn http(
         None => None,
     };
     let timeout = entry.timeout.0;
-    let client = outbound(&roots, identity.as_ref(), timeout, &around.resolver).map_err(unusable)?;
+    let client = outbound(&roots, identity.as_ref(), timeout, egress).map_err(unusable)?;
     HttpSource::new(HttpOptions {
         name: entry.name.clone(),
         url: http.url.parse().map_err(|_| unusable(format!("{:?} is not a URL", http.url)))?,

@@ -1,6 +1,7 @@
 //! From a configuration file and credential folders to the snapshot that one request uses.
 
 pub mod credentials;
+mod egress;
 mod enrichment;
 pub mod reload;
 mod setup;

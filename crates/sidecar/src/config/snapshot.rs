@@ -6,11 +6,12 @@ use std::time::Duration;
 use http::Uri;
 use riskgate_core::config::{ProviderConfig, SidecarConfig};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
-use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
+use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, ProxyError, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
 
 use super::credentials::{CredentialError, Credentials};
+use super::egress::Egress;
 use super::shared_store::SharedStoreSettings;
 use super::{enrichment, setup};
 
@@ -83,6 +84,9 @@ pub enum SnapshotError {
         /// What is wrong.
         reason: String,
     },
+    /// The egress proxy could never be used like this.
+    #[error("egressProxy: {0}")]
+    Proxy(#[from] ProxyError),
     /// The shared store could never be reached like this.
     #[error("store.redis: {reason}")]
     Store {
@@ -120,17 +124,18 @@ impl Snapshot {
             Some(reference) => around.credentials.secret("pseudonymKeyRef", reference)?,
             None => around.process_key.to_vec(),
         };
+        let egress = Egress::of(&config, around)?;
         let providers = config
             .providers
             .iter()
             .enumerate()
             .map(|(index, entry)| {
                 let before = previous.and_then(|snapshot| snapshot.provider(&entry.name));
-                Provider::build(index, entry, config.timeouts.connect.0, around, before)
+                Provider::build(index, entry, config.timeouts.connect.0, around, &egress, before)
             })
             .collect::<Result<_, _>>()?;
         let revision = config.revision().into();
-        let sources = enrichment::build(&config, around)?;
+        let sources = enrichment::build(&config, around, &egress)?;
         let sources = Runner::new(sources, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
         Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key), shared_store })
@@ -158,6 +163,7 @@ impl Provider {
         entry: &ProviderConfig,
         connect: Duration,
         around: &Surroundings,
+        egress: &Egress,
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
         let setup = setup::of(index, entry, &around.credentials)?;
@@ -166,7 +172,7 @@ impl Provider {
             reason: format!("{:?} is not an endpoint", setup.endpoint),
         })?;
         let certify = |identity: Option<Identity>, retired_at| {
-            let client = outbound(&setup.roots, identity.as_ref(), connect, &around.resolver)
+            let client = outbound(&setup.roots, identity.as_ref(), connect, egress)
                 .map_err(|reason| SnapshotError::Client { index, reason })?;
             Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
         };
@@ -226,8 +232,10 @@ pub(super) fn outbound(
     roots: &Roots,
     identity: Option<&Identity>,
     connect: Duration,
-    resolver: &Resolver,
+    egress: &Egress,
 ) -> Result<Arc<dyn Outbound>, String> {
-    let options = ClientOptions { roots, identity, connect, resolver: resolver.clone() };
+    let Egress { resolver, proxy } = egress;
+    let options =
+        ClientOptions { roots, identity, connect, resolver: resolver.clone(), proxy: proxy.as_ref() };
     Ok(Arc::new(Client::new(options).map_err(|error| error.to_string())?))
 }

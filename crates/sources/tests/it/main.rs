@@ -2,8 +2,10 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod exchange;
+mod http_source;
 mod identity;
 mod pool;
+mod proxy;
 mod support;
 mod tls;
 mod trouble;

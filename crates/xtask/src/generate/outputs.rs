@@ -14,9 +14,13 @@ pub(super) fn all() -> Result<Vec<Output>> {
     plain_numbers(&mut crd);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let path = format!("crds/{}_{}.yaml", text(&crd["spec"]["group"]), text(&crd["spec"]["names"]["plural"]));
+    let [question, answer] = riskgate_core::contract::schemas();
+    let schema = |schema: &_| serde_json::to_string_pretty(schema).map(|text| format!("{text}\n"));
     Ok(vec![
         Output { path: path.into(), content: format!("{YAML_HEAD}{}", serde_yaml::to_string(&crd)?) },
         Output { path: "docs/reference/riskpolicy.md".into(), content: reference::page(&crd)? },
+        Output { path: "docs/schemas/assessment-question.v1.json".into(), content: schema(&question)? },
+        Output { path: "docs/schemas/assessment-answer.v1.json".into(), content: schema(&answer)? },
     ])
 }
 
