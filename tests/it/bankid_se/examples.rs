@@ -106,14 +106,14 @@ async fn risk_service_of(simulator: &Simulator, resource: &mut Value) -> Result<
         simulator,
         &token["name"],
         token["key"].as_str().context("a token has a key")?,
-        b"of the example\n",
+        b"of-the-example\n",
     )?;
     let bundle = &http["trustBundleRef"];
     let folder = pki.join("configmaps").join(bundle["name"].as_str().context("a bundle has a name")?);
     std::fs::create_dir_all(&folder)?;
     let roots = folder.join(bundle["key"].as_str().context("a bundle has a key")?);
     std::fs::copy(pki.join("configmaps/bankid-roots/ca.crt"), roots)?;
-    let service = RiskService::start(pki, "of the example", &[]).await?;
+    let service = RiskService::start(pki, "of-the-example", &[]).await?;
     for http in &mut asked {
         http["url"] = json!(service.url());
     }
