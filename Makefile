@@ -115,12 +115,17 @@ fmt: ## Format the Rust sources
 	@$(SCRIPTS)/fmt
 
 .PHONY: generate
-generate: build-tools ## Write the generated files anew (crds/, docs/reference, docs/schemas)
+generate: build-tools ## Write the generated files anew (crds/, what the chart has of them, reference pages, docs/schemas)
 	cargo xtask generate
 
 .PHONY: golden
-golden: build-tools ## Write the golden files anew; then read the diff
+golden: build-tools cluster-assets ## Write the golden files anew; then read the diff
 	UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests --exclude riskgate-cluster
+	UPDATE_GOLDEN=1 cargo test --locked --package riskgate-cluster --test chart
+
+.PHONY: image
+image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
+	cargo xtask image
 
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
@@ -148,7 +153,7 @@ $(NODE_CLIENTS):
 	@touch $@
 
 .PHONY: cluster-assets
-cluster-assets: ## The control plane that the cluster tests start: built once, kept in the user's cache
+cluster-assets: ## The control plane and the helm of the cluster tests: built once, kept in the user's cache
 	@$(SCRIPTS)/cluster-assets
 
 .PHONY: clean

@@ -34,6 +34,18 @@ impl Default for SystemClock {
     }
 }
 
+/// The wall clock, as it is set at the moment: for times that others wrote, such as when a token expires. [`SystemClock`] is one
+/// process's own, and stays behind where the machine was suspended or its wall clock was corrected.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Millis {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Millis::try_from(since_epoch.as_millis()).unwrap_or(Millis::MAX)
+    }
+}
+
 impl Clock for SystemClock {
     fn now(&self) -> Millis {
         let since_epoch = self.started_wall + self.started.elapsed();

@@ -15,6 +15,7 @@ pub mod contract;
 pub mod evaluate;
 pub mod flow;
 pub mod hex;
+pub mod ip;
 pub mod level;
 pub mod operation;
 pub mod parameters;
@@ -26,7 +27,7 @@ pub mod requirement;
 pub mod signal;
 pub mod verdict;
 
-pub use clock::{Clock, Millis, SystemClock};
+pub use clock::{Clock, Millis, SystemClock, WallClock};
 pub use config::SidecarConfig;
 pub use evaluate::{Enforcement, Evidence, Outcome, Scope};
 pub use flow::{AtCollect, AtOrder, Challenge, Flow, SourceRule, When};

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Swedish BankID, relying party API v6.0.
     BankIdSe,
+    /// TIC Identity, a broker of Swedish BankID.
+    TicIdentity,
+    /// BankID Norway, an OpenID Connect provider.
+    BankIdNo,
 }
 
 impl Provider {
@@ -24,6 +28,8 @@ impl Provider {
                 Operation::PhoneAuth,
                 Operation::PhoneSign,
             ],
+            Self::TicIdentity => &[Operation::Auth, Operation::Sign],
+            Self::BankIdNo => &[Operation::Login, Operation::Sign],
         }
     }
 }
@@ -32,6 +38,8 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BankIdSe => "BankIdSe",
+            Self::TicIdentity => "TicIdentity",
+            Self::BankIdNo => "BankIdNo",
         })
     }
 }
@@ -52,12 +60,21 @@ pub enum Operation {
     PhoneAuth,
     /// A signature during a phone call.
     PhoneSign,
+    /// A login at a provider that calls it so.
+    Login,
 }
 
 impl Operation {
     /// Every operation, in the order of their declaration.
-    pub const ALL: [Self; 6] =
-        [Self::Auth, Self::Sign, Self::Payment, Self::OtherPayment, Self::PhoneAuth, Self::PhoneSign];
+    pub const ALL: [Self; 7] = [
+        Self::Auth,
+        Self::Sign,
+        Self::Payment,
+        Self::OtherPayment,
+        Self::PhoneAuth,
+        Self::PhoneSign,
+        Self::Login,
+    ];
 
     /// The name in policies, records and metrics.
     #[must_use]
@@ -69,6 +86,7 @@ impl Operation {
             Self::OtherPayment => "OtherPayment",
             Self::PhoneAuth => "PhoneAuth",
             Self::PhoneSign => "PhoneSign",
+            Self::Login => "Login",
         }
     }
 

@@ -41,6 +41,10 @@ pub struct Options {
     /// `resources`, `probes`.
     #[arg(long, env = "RISKGATE_SIDECAR", value_name = "YAML", value_parser = sidecar)]
     pub sidecar: InjectorOptions,
+    /// Annotate bound pods after a change, so that their kubelets refresh what is mounted within seconds. It needs the right to
+    /// patch pods.
+    #[arg(long)]
+    pub nudge_pods: bool,
     /// The webhooks.
     #[command(flatten)]
     pub webhook: WebhookOptions,

@@ -111,7 +111,7 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
     admin.set_synced();
     tracing::info!("the watches have seen everything");
 
-    let Options { namespace, identity, lease, lease_duration, sidecar, .. } = options;
+    let Options { namespace, identity, lease, lease_duration, sidecar, nudge_pods, .. } = options;
     let admission = Admission::new(client.clone(), watches.clone(), Arc::clone(&metrics), sidecar, &identity);
     let (admission, publishing) = admission;
     let publishing = tokio::spawn(publishing);
@@ -124,7 +124,7 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
 
     let context = || {
         let (client, watches) = (client.clone(), watches.clone());
-        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &identity))
+        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &identity, nudge_pods))
     };
     let as_leader = |stop: CancellationToken| {
         let (context, bundle) = (context(), bundle.clone());

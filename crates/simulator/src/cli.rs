@@ -33,6 +33,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     listen: SocketAddr,
 
+    /// Address of TIC Identity's API and hub; left out, they are not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    tic_identity: Option<SocketAddr>,
+    /// Address of the security data service of BankID Norway; left out, it is not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bankid_no: Option<SocketAddr>,
+
     /// Address of the control API: plain HTTP without any authentication, so leave it on loopback
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     control: SocketAddr,
@@ -134,6 +141,8 @@ impl Arguments {
         let Self {
             command: _,
             listen,
+            tic_identity,
+            bankid_no,
             control,
             pki,
             plain_http,
@@ -157,7 +166,17 @@ impl Arguments {
             }
         };
         let recording = Recording { requests: record, ..Recording::default() };
-        Ok(Options { listen, control, transport, clock, scripts, settings: settings.into(), recording })
+        Ok(Options {
+            listen,
+            tic_identity,
+            bankid_no,
+            control,
+            transport,
+            clock,
+            scripts,
+            settings: settings.into(),
+            recording,
+        })
     }
 }
 

@@ -8,15 +8,17 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use crate::bankid_no::BankIdNo;
 use crate::bankid_se::BankIdSe;
 use crate::clock::Clock;
-use crate::control::Control;
+use crate::control::{Control, ProviderControl};
 use crate::front::{Front, Rooms};
 use crate::gate::Gate;
 use crate::http::{Acceptance, Server, Tasks};
 use crate::options::{Options, Transport};
 use crate::pki::PkiError;
 use crate::recorder::Recorder;
+use crate::tic_identity::{self, TicIdentity};
 use crate::tls::{Acceptor, TlsError};
 
 /// How long open connections may take to end once the simulator is told to stop.
@@ -46,6 +48,8 @@ pub enum StartError {
 pub struct Running {
     scheme: &'static str,
     bankid_se: SocketAddr,
+    tic_identity: Option<SocketAddr>,
+    bankid_no: Option<SocketAddr>,
     control: SocketAddr,
     tasks: Tasks,
     rooms: Arc<Rooms>,
@@ -56,7 +60,8 @@ pub struct Running {
 /// # Errors
 /// [`StartError`] when the PKI is unusable or an address is taken.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let Options { listen, control, transport, clock, scripts, settings, recording } = options;
+    let Options { listen, bankid_no, tic_identity, control, transport, clock, scripts, settings, recording } =
+        options;
     let (scheme, acceptance) = match &transport {
         Transport::Plain => ("http", Acceptance::Plain),
         Transport::Tls(tls) => ("https", Acceptance::Tls(Acceptor::new(tls)?)),
@@ -67,16 +72,52 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         recorder: Recorder::new(recording, clock.clone()),
         gate: Gate::default(),
     });
-    let bankid_se = Arc::new(BankIdSe::new(clock, settings, scripts, recording.requests)?);
+    let bankid_se = Arc::new(BankIdSe::new(clock.clone(), settings, scripts, recording.requests)?);
 
     let (api_listener, api_address) = bind(listen).await?;
     let (control_listener, control_address) = bind(control).await?;
     let tasks = Tasks::default();
     let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
     Server::start(front, acceptance, api_listener, &tasks);
-    let control = Control { rooms: rooms.clone(), providers: vec![bankid_se] };
+    let mut providers: Vec<Arc<dyn ProviderControl>> = vec![bankid_se];
+    let mut bankid_no_address = None;
+    if let Some(listen) = bankid_no {
+        let (listener, address) = bind(listen).await?;
+        let acceptance = match &transport {
+            Transport::Plain => Acceptance::Plain,
+            Transport::Tls(tls) => Acceptance::Tls(Acceptor::without_client_certificates(tls)?),
+        };
+        let provider = Arc::new(BankIdNo::new(clock.clone()));
+        let front = Front { provider: provider.clone(), rooms: rooms.clone() };
+        Server::start(front, acceptance, listener, &tasks);
+        providers.push(provider);
+        bankid_no_address = Some(address);
+    }
+    let mut tic_address = None;
+    if let Some(listen) = tic_identity {
+        let (listener, address) = bind(listen).await?;
+        let acceptance = match &transport {
+            Transport::Plain => Acceptance::Plain,
+            Transport::Tls(tls) => Acceptance::Tls(Acceptor::without_client_certificates(tls)?),
+        };
+        let settings = tic_identity::Settings::default();
+        let provider = Arc::new(TicIdentity::new(clock, settings, tasks.clone()));
+        let front = Front { provider: provider.clone(), rooms: rooms.clone() };
+        Server::start(front, acceptance, listener, &tasks);
+        providers.push(provider);
+        tic_address = Some(address);
+    }
+    let control = Control { rooms: rooms.clone(), providers };
     Server::start(control, Acceptance::Plain, control_listener, &tasks);
-    Ok(Running { scheme, bankid_se: api_address, control: control_address, tasks, rooms })
+    Ok(Running {
+        scheme,
+        bankid_se: api_address,
+        tic_identity: tic_address,
+        bankid_no: bankid_no_address,
+        control: control_address,
+        tasks,
+        rooms,
+    })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -99,6 +140,18 @@ impl Running {
     #[must_use]
     pub fn bankid_se_address(&self) -> SocketAddr {
         self.bankid_se
+    }
+
+    /// The base of TIC Identity's API and hub, where it is served: `https://localhost:PORT`.
+    #[must_use]
+    pub fn tic_identity(&self) -> Option<String> {
+        self.tic_identity.map(|address| format!("{}://localhost:{}", self.scheme, address.port()))
+    }
+
+    /// The base of the security data service of BankID Norway, where it is served: `https://localhost:PORT`.
+    #[must_use]
+    pub fn bankid_no(&self) -> Option<String> {
+        self.bankid_no.map(|address| format!("{}://localhost:{}", self.scheme, address.port()))
     }
 
     /// The base of the control API: `http://127.0.0.1:PORT`.

@@ -1,9 +1,13 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
 pub mod http;
+pub mod ip_intelligence;
+pub mod openid;
 pub mod outbound;
 pub mod runner;
+pub mod security_data;
 pub mod source;
+pub mod tic_enrichment;
 
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
 pub use source::{Question, Report, Source, SourceFailure};

@@ -25,6 +25,7 @@ pub struct Kubelet {
     folder: TempDir,
     volume: ProjectedVolumeSource,
     generation: u32,
+    pod: Pod,
 }
 
 impl Kubelet {
@@ -40,26 +41,22 @@ impl Kubelet {
         let (volume, mount_path) = projected(container, volumes)?;
         let folder = tempfile::tempdir()?;
         materialise(scene, &volume, folder.path(), 0).await?;
+        let process = start(container, &mount_path, folder.path(), &pod.name_any())?;
+        Ok(Self { process, folder, volume, generation: 0, pod: pod.clone() })
+    }
 
-        let mut command = tethered(binary(SIDECAR)?);
-        ensure!(container.command.is_none(), "the image's own command is replaced");
-        let here = folder.path().to_str().context("the temporary folder has an odd name")?;
-        for argument in container.args.iter().flatten() {
-            command.arg(argument.replace(&mount_path, here));
-        }
-        command.env_clear();
-        for variable in container.env.iter().flatten() {
-            let field = variable.value_from.as_ref().and_then(|from| from.field_ref.as_ref());
-            let value = match (&variable.value, field.map(|field| field.field_path.as_str())) {
-                (Some(value), None) => value.clone(),
-                (None, Some("metadata.name")) => pod.name_any(),
-                (value, field) => bail!("variable {}: {value:?} {field:?}", variable.name),
-            };
-            command.env(&variable.name, value);
-        }
-        // `tethered` looks for its own program.
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        Ok(Self { process: Process::start(SIDECAR, command)?, folder, volume, generation: 0 })
+    /// Starts the container anew, as after a crash.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn restart(&mut self) -> Result<()> {
+        self.process.kill();
+        let containers = self.pod.spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+        let container = containers.into_iter().find(|it| it.name == SIDECAR).context("no sidecar")?;
+        let volumes = self.pod.spec.as_ref().and_then(|spec| spec.volumes.as_deref()).unwrap_or_default();
+        let (_, mount_path) = projected(container, volumes)?;
+        self.process = start(container, &mount_path, self.folder.path(), &self.pod.name_any())?;
+        Ok(())
     }
 
     /// Brings the volume up to date, in one step, as a kubelet does in its sync period.
@@ -70,6 +67,29 @@ impl Kubelet {
         self.generation += 1;
         materialise(scene, &self.volume, self.folder.path(), self.generation).await
     }
+}
+
+/// The container's arguments and variables, with the folder of its volume in place of the mount path.
+fn start(container: &Container, mount_path: &str, folder: &Path, pod: &str) -> Result<Process> {
+    ensure!(container.command.is_none(), "the image's own command is replaced");
+    let mut command = tethered(binary(SIDECAR)?);
+    let here = folder.to_str().context("the temporary folder has an odd name")?;
+    for argument in container.args.iter().flatten() {
+        command.arg(argument.replace(mount_path, here));
+    }
+    command.env_clear();
+    for variable in container.env.iter().flatten() {
+        let field = variable.value_from.as_ref().and_then(|from| from.field_ref.as_ref());
+        let value = match (&variable.value, field.map(|field| field.field_path.as_str())) {
+            (Some(value), None) => value.as_str(),
+            (None, Some("metadata.name")) => pod,
+            (value, field) => bail!("variable {}: {value:?} {field:?}", variable.name),
+        };
+        command.env(&variable.name, value);
+    }
+    // `tethered` looks for its own program.
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Process::start(SIDECAR, command)
 }
 
 /// The projected volume of a container, and where it is mounted.

@@ -47,6 +47,18 @@ impl OperatorAccount {
         Ok(Self { namespace: namespace.to_owned(), kubeconfig, folder: tempfile::tempdir()? })
     }
 
+    /// Gives it the rights of another file beside `rbac.yaml`, which it has only where somebody wants it to.
+    ///
+    /// # Errors
+    /// When the API server refuses them.
+    pub async fn may_also(&self, control_plane: &ControlPlane, file: &str, role: &str) -> Result<()> {
+        let kubectl = control_plane.kubectl(Identity::Admin, &self.namespace)?;
+        kubectl.apply_files(&root().join("crates/operator").join(file)).await?;
+        let account = format!("--serviceaccount={}:{NAME}", self.namespace);
+        let role = format!("--clusterrole={role}");
+        kubectl.say(&["create", "clusterrolebinding", file, &role, &account]).await.map(drop)
+    }
+
     /// A way to the API server that can be made to fail, in its name.
     ///
     /// # Errors
@@ -124,9 +136,7 @@ impl OperatorAccount {
             .args(["--webhook-address", "127.0.0.1:0", "--webhook-host", "127.0.0.1"])
             .args(["--sidecar", &json!({ "image": SIDECAR_IMAGE }).to_string()])
             .args(arguments);
-        let mut process = Process::start(identity, command)?;
-        let Said { listening: Listening { admin, webhook } } = process.ready(PATIENCE).await?;
-        Ok(Operator { process, admin, webhook })
+        Operator::listening(identity, command).await
     }
 
     /// Who holds the Lease; nobody is empty.
@@ -176,6 +186,13 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// Starts the command of a replica, and returns when its ports listen.
+    pub(crate) async fn listening(name: &str, command: std::process::Command) -> Result<Self> {
+        let mut process = Process::start(name, command)?;
+        let Said { listening: Listening { admin, webhook } } = process.ready(PATIENCE).await?;
+        Ok(Self { process, webhook, admin })
+    }
+
     /// Waits until it is ready.
     ///
     /// # Errors

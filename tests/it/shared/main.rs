@@ -6,4 +6,5 @@ mod crashes;
 mod logins;
 mod outages;
 mod pods;
+mod sources;
 mod stage;

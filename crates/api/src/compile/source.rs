@@ -7,10 +7,16 @@ use crate::source::SourceEntry;
 
 /// The configuration of one entry; none where it is of no kind, which is a problem.
 pub(super) fn resolve(path: &str, entry: &SourceEntry, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
-    let SourceEntry { name, timeout, http } = entry;
-    let mut kinds = [http.clone().map(SourceKind::Http)].into_iter().flatten();
+    let SourceEntry { name, timeout, http, ip_intelligence, security_data, tic_enrichment } = entry;
+    let kinds = [
+        http.clone().map(SourceKind::Http),
+        ip_intelligence.clone().map(SourceKind::IpIntelligence),
+        security_data.clone().map(SourceKind::SecurityData),
+        tic_enrichment.clone().map(SourceKind::TicEnrichment),
+    ];
+    let mut kinds = kinds.into_iter().flatten();
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-        let message = "one kind of source is needed in each entry; write http: { url: https://HOST/PATH }";
+        let message = "one kind of source is needed in each entry; write one of http: { url: https://HOST/PATH }, ipIntelligence: {}";
         problems.push(Problem { path: path.to_owned(), message: message.to_owned() });
         return None;
     };

@@ -1,12 +1,13 @@
 //! `riskgate sidecar`: the sidecar of a pod on a laptop, straight from a policy file.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 use riskgate_sidecar::ops::log::LogHandle;
-use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
+use riskgate_sidecar::{ConfigSource, MadeWith, Options, run as sidecar};
 
 use crate::exit::Failure;
 use crate::policy_file::PolicyArgs;
@@ -29,13 +30,16 @@ Exit codes:
 pub(crate) struct SidecarArgs {
     #[command(flatten)]
     policy: PolicyArgs,
+    /// Databases of addresses: DIR/CLAIM/*.mmdb; by default DIR/databases of the credentials
+    #[arg(long, value_name = "DIR")]
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records; by default the name of the machine
     #[arg(long, env = "POD_NAME", hide_env_values = true, value_name = "NAME")]
     pod: Option<String>,
 }
 
 pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
-    let SidecarArgs { policy: PolicyArgs { policy, choice, credentials }, pod } = args;
+    let SidecarArgs { policy: PolicyArgs { policy, choice, credentials }, databases, pod } = args;
     let log = LogHandle::install();
     // One thread, as in the pod: what is measured here holds there.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -47,7 +51,13 @@ pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
         // People get the lines to correct as they are; programs get them as a line of the log.
         source.read().map_err(|problems| Failure::configuration(anyhow::Error::msg(problems)))?;
     }
-    let options =
-        Options { source: Box::new(source), credentials, pod: pod.unwrap_or_else(sidecar::host_name), log };
+    let options = Options {
+        source: Box::new(source),
+        credentials,
+        databases,
+        made_with: MadeWith::default(),
+        pod: pod.unwrap_or_else(sidecar::host_name),
+        log,
+    };
     Ok(runtime.block_on(sidecar::serve(options)))
 }

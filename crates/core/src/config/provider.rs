@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{BankIdSeConfig, WhenOrderUnknown};
+use super::{BankIdNoConfig, BankIdSeConfig, TicIdentityConfig, WhenOrderUnknown};
 use crate::operation::Provider;
 
 /// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
@@ -24,6 +24,10 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Swedish BankID.
     BankIdSe(BankIdSeConfig),
+    /// TIC Identity.
+    TicIdentity(TicIdentityConfig),
+    /// BankID Norway.
+    BankIdNo(BankIdNoConfig),
 }
 
 /// Where the sidecar listens for a provider's requests.
@@ -40,6 +44,19 @@ impl ProviderConfig {
     pub fn provider(&self) -> Provider {
         match self.kind {
             ProviderKind::BankIdSe(_) => Provider::BankIdSe,
+            ProviderKind::BankIdNo(_) => Provider::BankIdNo,
+            ProviderKind::TicIdentity(_) => Provider::TicIdentity,
+        }
+    }
+
+    /// Where it listens besides, by the field below the entry that says so.
+    #[must_use]
+    pub fn further_listener(&self) -> Option<(&'static str, Listen)> {
+        match &self.kind {
+            ProviderKind::BankIdSe(_) | ProviderKind::BankIdNo(_) => None,
+            ProviderKind::TicIdentity(tic) => {
+                tic.webhook.as_ref().map(|webhook| ("ticIdentity.webhook.listen", webhook.listen))
+            }
         }
     }
 
@@ -48,6 +65,8 @@ impl ProviderConfig {
     pub fn when_order_unknown(&self) -> WhenOrderUnknown {
         match &self.kind {
             ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
+            ProviderKind::TicIdentity(tic) => tic.when_order_unknown,
+            ProviderKind::BankIdNo(bankid) => bankid.when_order_unknown,
         }
     }
 }
@@ -60,14 +79,22 @@ struct Entry {
     listen: Listen,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_se: Option<BankIdSeConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_identity: Option<TicIdentityConfig>,
+    bank_id_no: Option<BankIdNoConfig>,
 }
 
 impl TryFrom<Entry> for ProviderConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, listen, bank_id_se } = entry;
-        let kind = kind::one([bank_id_se.map(ProviderKind::BankIdSe)], "bankIdSe")?;
+        let Entry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+        let kinds = [
+            bank_id_se.map(ProviderKind::BankIdSe),
+            bank_id_no.map(ProviderKind::BankIdNo),
+            tic_identity.map(ProviderKind::TicIdentity),
+        ];
+        let kind = kind::one(kinds, "bankIdSe, bankIdNo, ticIdentity")?;
         Ok(Self { name, listen, kind })
     }
 }
@@ -75,8 +102,11 @@ impl TryFrom<Entry> for ProviderConfig {
 impl From<ProviderConfig> for Entry {
     fn from(provider: ProviderConfig) -> Self {
         let ProviderConfig { name, listen, kind } = provider;
+        let entry = Self { name, listen, bank_id_se: None, bank_id_no: None, tic_identity: None };
         match kind {
-            ProviderKind::BankIdSe(bankid) => Self { name, listen, bank_id_se: Some(bankid) },
+            ProviderKind::BankIdSe(bankid) => Self { bank_id_se: Some(bankid), ..entry },
+            ProviderKind::BankIdNo(bankid) => Self { bank_id_no: Some(bankid), ..entry },
+            ProviderKind::TicIdentity(tic) => Self { tic_identity: Some(tic), ..entry },
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HttpSourceConfig;
 use super::kind::{self, NotOneKind};
+use super::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +25,12 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// TIC's enrichment.
+    TicEnrichment(TicEnrichmentConfig),
+    /// What is known of the user's addresses.
+    IpIntelligence(Box<IpIntelligenceConfig>),
+    /// BankID Norway's security data.
+    SecurityData(SecurityDataConfig),
 }
 
 impl SourceKind {
@@ -33,6 +39,9 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::TicEnrichment(_) => "ticEnrichment",
+            Self::IpIntelligence(_) => "ipIntelligence",
+            Self::SecurityData(_) => "securityData",
         }
     }
 
@@ -41,14 +50,21 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            Self::TicEnrichment(_) => Span::from_millis(5_000),
+            Self::IpIntelligence(ip) if ip.abuse_api.is_some() => Span::from_millis(1_000),
+            Self::IpIntelligence(_) => Span::from_millis(50),
+            // A little more than its budget: it ends by itself, and says why.
+            Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
         }
     }
 
     /// Whether the source can say something about transactions of `provider`.
     #[must_use]
-    pub fn serves(&self, _provider: Provider) -> bool {
+    pub fn serves(&self, provider: Provider) -> bool {
         match self {
-            Self::Http(_) => true,
+            Self::Http(_) | Self::IpIntelligence(_) => true,
+            Self::TicEnrichment(_) => provider == Provider::TicIdentity,
+            Self::SecurityData(_) => provider == Provider::BankIdNo,
         }
     }
 
@@ -57,6 +73,9 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::TicEnrichment(_) => phase == Phase::Assess,
+            Self::IpIntelligence(_) => true,
+            Self::SecurityData(_) => phase == Phase::Assess,
         }
     }
 }
@@ -69,14 +88,26 @@ struct Entry {
     timeout: Span,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ip_intelligence: Option<Box<IpIntelligenceConfig>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_enrichment: Option<TicEnrichmentConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    security_data: Option<SecurityDataConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http } = entry;
-        let kind = kind::one([http.map(SourceKind::Http)], "http")?;
+        let Entry { name, timeout, http, ip_intelligence, security_data, tic_enrichment } = entry;
+        let kinds = [
+            http.map(SourceKind::Http),
+            ip_intelligence.map(SourceKind::IpIntelligence),
+            security_data.map(SourceKind::SecurityData),
+            tic_enrichment.map(SourceKind::TicEnrichment),
+        ];
+        let kind = kind::one(kinds, "http, ipIntelligence, securityData, ticEnrichment")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -84,8 +115,19 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
+        let entry = Self {
+            name,
+            timeout,
+            http: None,
+            ip_intelligence: None,
+            security_data: None,
+            tic_enrichment: None,
+        };
         match kind {
-            SourceKind::Http(http) => Self { name, timeout, http: Some(http) },
+            SourceKind::Http(http) => Self { http: Some(http), ..entry },
+            SourceKind::IpIntelligence(ip) => Self { ip_intelligence: Some(ip), ..entry },
+            SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
+            SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
         }
     }
 }

@@ -9,7 +9,7 @@ use riskgate_core::{AtCollect, Operation, Phase, Requirement, SidecarConfig, Spa
 use crate::sound;
 
 /// Checks that a change gives exactly one finding, about `path`, that says `said`.
-fn finds(path: &str, said: &str, change: impl FnOnce(&mut SidecarConfig)) {
+pub(crate) fn finds(path: &str, said: &str, change: impl FnOnce(&mut SidecarConfig)) {
     let mut config = sound();
     change(&mut config);
     let findings = config.check();
@@ -125,6 +125,7 @@ fn of_time_limits() {
 fn bankid(config: &mut SidecarConfig) -> &mut BankIdSeConfig {
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -239,6 +240,7 @@ fn of_source_entries() {
     fn http(config: &mut SidecarConfig) -> &mut HttpSourceConfig {
         match &mut config.sources[0].kind {
             SourceKind::Http(http) => http,
+            other => panic!("{other:?}"),
         }
     }
     for own in ["provider", "store"] {

@@ -34,6 +34,7 @@ fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> Sidecar
     config.flows = flows.into_iter().chain([other]).collect();
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = unknown,
+        other => panic!("{other:?}"),
     }
     if forward {
         config.uncovered_operations = UncoveredOperations::Forward;

@@ -21,6 +21,9 @@ pub const MAX_BODY: usize = 3 * 1024 * 1024;
 /// The longest that a question takes, from its first byte: the API server waits for ten seconds.
 const LIMIT: Duration = Duration::from_secs(9);
 
+/// The longest that its body takes: the API server sends it at once, and others wait for their turn meanwhile.
+const BODY: Duration = Duration::from_secs(3);
+
 /// An answer, and how it is counted.
 pub(super) struct Answered {
     pub(super) answer: Answer,
@@ -42,7 +45,7 @@ enum Rejected {
     ContentType,
     #[error("the body has more than {MAX_BODY} bytes")]
     TooLong,
-    #[error("the body ended early")]
+    #[error("the body ended early, or took longer than {BODY:?}")]
     CutOff,
     #[error("no answer within {LIMIT:?}")]
     Slow,
@@ -88,8 +91,11 @@ async fn whole(admission: Arc<Admission>, webhook: Webhook, request: Request) ->
         }
         Err(rejected) => {
             tracing::warn!(error = %rejected, "a question is not answered");
-            let reason = riskgate_inject::Reason::Malformed.name();
-            ("refused", reason, (rejected.status(), format!("riskgate: {rejected}\n")).into_response())
+            let (result, reason) = match rejected {
+                Rejected::Slow | Rejected::Answer(_) => ("failed", Reason::Failed.name()),
+                _ => ("refused", riskgate_inject::Reason::Malformed.name()),
+            };
+            (result, reason, (rejected.status(), format!("riskgate: {rejected}\n")).into_response())
         }
     };
     admission.metrics.admitted(result, reason, begun.elapsed());
@@ -107,7 +113,8 @@ async fn answer(
     }
     // Before the body is read: so much is held in memory at most.
     let _permit = admission.at_once.acquire().await.map_err(|_| Rejected::Slow)?;
-    let question = Question::read(&read(body).await?)?;
+    let body = timeout(BODY, read(body)).await.map_err(|_| Rejected::CutOff)??;
+    let question = Question::read(&body)?;
     let answered = match webhook {
         Webhook::Inject => admission.pod(&question).await,
         Webhook::Validate => Admission::policy(&question),

@@ -28,6 +28,7 @@ enum Judged {
 /// Why a policy cannot be used for a pod now.
 enum Unusable {
     Unknown,
+    Deleted,
     Other(Notice),
 }
 
@@ -95,6 +96,7 @@ impl Admission {
     fn refusal(&self, wanted: &Wanted, key: &PolicyKey, unusable: Unusable) -> Refusal {
         match unusable {
             Unusable::Other(notice) => notice.into(),
+            Unusable::Deleted => wanted.deleted(&key.namespace),
             Unusable::Unknown => {
                 let names = self.lookup.names(&key.namespace);
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -160,7 +162,7 @@ impl Admission {
 /// The policy, ready to be bound to. Its last good configuration goes on in the pods that run; a new pod must fit what is
 /// written now.
 fn usable(key: &PolicyKey, policy: &GuardedPolicy) -> Result<Validated, Unusable> {
-    let refused = |reason, message| Err(Unusable::Other(Notice::new(reason, message)));
+    let refused = |message| Err(Unusable::Other(Notice::new(Reason::PolicyUnusable, message)));
     let policy = match &policy.0 {
         Ok(policy) => policy,
         Err(error) => {
@@ -168,13 +170,11 @@ fn usable(key: &PolicyKey, policy: &GuardedPolicy) -> Result<Validated, Unusable
                 "policy {key} does not read, and binds no new pod until it is written as this version of riskgate has it: {}",
                 error.error
             );
-            return refused(Reason::PolicyUnusable, message);
+            return refused(message);
         }
     };
     if policy.metadata.deletion_timestamp.is_some() {
-        let message =
-            format!("policy {key} is being deleted and binds no new pod; name another one, or none");
-        return refused(Reason::PolicyDeleted, message);
+        return Err(Unusable::Deleted);
     }
     match validate(key, policy) {
         Ok(validated) => Ok(validated),
@@ -183,7 +183,7 @@ fn usable(key: &PolicyKey, policy: &GuardedPolicy) -> Result<Validated, Unusable
             let message = format!(
                 "policy {key} contradicts itself, and binds no new pod until it is put right: {problems}"
             );
-            refused(Reason::PolicyUnusable, message)
+            refused(message)
         }
     }
 }
@@ -250,13 +250,14 @@ mod tests {
         let deleted =
             json!({ "name": "retail", "namespace": "shop", "deletionTimestamp": "2026-01-01T00:00:00Z" });
         assert!(usable(&key, &policy(named.clone(), json!({}))).is_ok());
-        for (policy, reason, told) in [
-            (policy(deleted, json!({})), Reason::PolicyDeleted, "is being deleted"),
-            (policy(named.clone(), json!({ "admin": 0 })), Reason::PolicyUnusable, "spec.ports.admin: "),
-            (policy(named, json!({ "admin": "x" })), Reason::PolicyUnusable, "does not read"),
-        ] {
-            let Err(Unusable::Other(notice)) = usable(&key, &policy) else { panic!("{reason} is usable") };
-            assert_eq!(notice.reason, reason);
+        assert!(matches!(usable(&key, &policy(deleted, json!({}))), Err(Unusable::Deleted)));
+        for (ports, told) in
+            [(json!({ "admin": 0 }), "spec.ports.admin: "), (json!({ "admin": "x" }), "does not read")]
+        {
+            let Err(Unusable::Other(notice)) = usable(&key, &policy(named.clone(), ports)) else {
+                panic!("it is usable: {told}")
+            };
+            assert_eq!(notice.reason, Reason::PolicyUnusable);
             assert!(
                 notice.message.starts_with("policy shop/retail ") && notice.message.contains(told),
                 "{notice}"

@@ -29,6 +29,8 @@ use super::rotation::{Step, step};
 use super::shared::{Authorities, Known, SharedCa};
 use crate::names::CERTIFICATES_MANAGER;
 
+/// What was not taken is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The longest that the API server is waited for.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -149,13 +151,16 @@ impl Bundle {
         // The version of the Secret that was replaced; until the watch shows the next, nothing is to be done.
         let mut replaced: Option<ObjectMeta> = None;
         self.shared.mark_changed();
+        let mut failed = false;
         loop {
+            let pause = if failed { AGAIN } else { self.terms.pace() };
+            failed = false;
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(event) = of_mutating.next() => mutating.take(event),
                 Some(event) = of_validating.next() => validating.take(event),
                 Ok(()) = self.shared.changed() => {}
-                () = sleep(self.terms.pace()) => {}
+                () = sleep(pause) => {}
             }
             let shared = self.shared.borrow_and_update().clone();
             let (metadata, next) = match shared {
@@ -176,7 +181,7 @@ impl Bundle {
                         Ok(true) => trusted = Some((bundle, Instant::now())),
                         Ok(false) => trusted = None,
                         Err(error) => {
-                            trusted = None;
+                            (trusted, failed) = (None, true);
                             tracing::warn!(%error, "the CA cannot be written into a webhook configuration");
                         }
                     }
@@ -192,7 +197,10 @@ impl Bundle {
                 Ok(None) => {}
                 Ok(Some(authorities)) => match self.replace(&metadata, &authorities).await {
                     Ok(()) => replaced = Some(metadata),
-                    Err(error) => tracing::warn!(secret = self.secret, %error, "the CA cannot be stored"),
+                    Err(error) => {
+                        failed = true;
+                        tracing::warn!(secret = self.secret, %error, "the CA cannot be stored");
+                    }
                 },
                 Err(error) => tracing::error!(%error, "no CA can be made"),
             }

@@ -17,7 +17,10 @@ pub(super) struct Prepared {
 }
 
 /// Applied: only such can be told in a status.
-pub(super) struct Applied(());
+pub(super) struct Applied {
+    /// Whether something differed.
+    pub(super) changed: bool,
+}
 
 /// What one policy has in the cluster.
 pub(super) struct Resources<State> {
@@ -29,11 +32,19 @@ pub(super) struct Resources<State> {
     pub(super) state: State,
 }
 
+#[cfg(test)]
+impl Applied {
+    /// As if it had been applied.
+    pub(super) fn for_tests() -> Self {
+        Self { changed: false }
+    }
+}
+
 impl Resources<Prepared> {
     /// That they were applied; for the step that does so.
-    pub(super) fn applied(self) -> Resources<Applied> {
+    pub(super) fn applied(self, changed: bool) -> Resources<Applied> {
         let Self { revision, flows, state: Prepared { config_map: _ } } = self;
-        Resources { revision, flows, state: Applied(()) }
+        Resources { revision, flows, state: Applied { changed } }
     }
 }
 

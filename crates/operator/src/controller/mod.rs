@@ -6,6 +6,7 @@ mod build;
 mod context;
 mod dereference;
 mod janitor;
+mod nudge;
 mod reconcile;
 mod status;
 

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::apply::apply;
 use super::build::build;
 use super::dereference::{Dereferenced, dereference};
+use super::nudge::nudge;
 use super::status::{self, Progress, Told};
 use super::{Context, LIMIT, said};
 use crate::conditions::{Kind, changed};
@@ -133,6 +134,12 @@ async fn steps(
         .as_ref()
         .err()
         .map(|error| PassError::Apply { reason: error.reason(), message: error.to_string() });
+    if let Ok(applied) = &applied
+        && applied.state.changed
+        && context.nudges
+    {
+        nudge(key, &seen.pods, &applied.revision, context).await;
+    }
     let progress = match applied {
         Ok(applied) => Progress::Done(applied, validated.warnings),
         Err(error) => Progress::NotApplied(error, validated.warnings),

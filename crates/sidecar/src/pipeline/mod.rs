@@ -18,9 +18,11 @@ mod recognise;
 mod record;
 mod result;
 mod screen;
+mod session;
 mod shared;
 mod start;
 #[cfg(test)]
 mod tests;
 
 pub use gateway::{Gateway, Parts};
+pub use session::{Gate, HubRefused, Notice, StoreLedger};

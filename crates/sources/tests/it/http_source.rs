@@ -24,6 +24,7 @@ fn question() -> Question {
         device_ip: Some([198, 51, 100, 7].into()),
         user_agent: Some("Mozilla/5.0".to_owned()),
         subject: Some("199001012385".to_owned()),
+        assurance: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whose time ends transactions: the server's, for all sidecars alike (docs/adr/0012).
+//! Whose time ends transactions: the server's, for all sidecars alike (docs/adr/0014).
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! Swedish BankID, relying party API v6.0 (bankid-se.md).
 
-mod address;
 mod answers;
 mod device;
 mod domain;
@@ -18,6 +17,7 @@ use bytes::Bytes;
 use riskgate_core::config::{Mode, Refusal};
 use riskgate_core::{Assessment, Operation, Provider, Requirement};
 
+pub(crate) use self::user_agent::is_of_a_server;
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
 use crate::protocol::{

@@ -19,7 +19,7 @@ use kube::api::ListParams;
 use riskgate_api::RiskPolicy;
 use serde_json::{Value, json};
 
-use super::{configuration, ready, settled};
+use super::{condition, configuration, ready, settled};
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -76,6 +76,25 @@ async fn from_apply_to_an_enforced_policy(scene: Scene, _: Arc<SharedOperator>) 
     kubelet.sync(&scene).await?;
     ensure!(login("low").await? == "complete", "the other certificate is not taken");
     ensure!(kubelet.process.running(), "{}", kubelet.process.stderr().tail());
+
+    // Other ports are for new pods. This one keeps those that it was made with and follows all else, also when it is started anew.
+    let others = free_ports()?;
+    kubectl.apply(&policy(&scene, &simulator, others, &json!({ "blockAt": "High" }))).await?;
+    let (_, message) = settled(&scene.api::<RiskPolicy>(), "retail", |status| {
+        ensure!(status.pods.as_ref().is_some_and(|pods| pods.outdated == 1), "{status:?}");
+        condition(status, "Ready", "True")
+    })
+    .await?
+    .1;
+    ensure!(message.contains("1 of 1 pods"), "{message}");
+    let (_, last) = configuration(&scene, "retail").await?;
+    kubelet.sync(&scene).await?;
+    in_force(ports, &last.revision()).await?;
+    ensure!(login("moderate").await? == "complete", "the policy is not followed");
+    kubelet.restart()?;
+    kubelet.process.ready::<Value>(PATIENCE).await?;
+    probes_pass(&pod, ports).await?;
+    ensure!(login("low").await? == "complete", "the application asks in vain");
     Ok(())
 }
 

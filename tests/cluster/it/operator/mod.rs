@@ -27,7 +27,7 @@ pub(crate) fn add(suite: Suite) -> Suite {
 }
 
 /// The policy, once its status is of its last generation and `seen` finds in it what it wants.
-async fn settled<T>(
+pub(crate) async fn settled<T>(
     api: &Api<RiskPolicy>,
     name: &str,
     seen: impl Fn(&RiskPolicyStatus) -> Result<T>,
@@ -50,7 +50,7 @@ fn condition(status: &RiskPolicyStatus, kind: &str, wanted: &str) -> Result<(Str
     Ok((found.reason.clone(), found.message.clone()))
 }
 
-fn ready(status: &RiskPolicyStatus) -> Result<()> {
+pub(crate) fn ready(status: &RiskPolicyStatus) -> Result<()> {
     condition(status, "Ready", "True").map(drop)
 }
 
@@ -73,7 +73,7 @@ async fn a_round_passes(scene: &Scene, name: &str) -> Result<()> {
 }
 
 /// Waits until an object is gone.
-async fn gone<K>(api: &Api<K>, name: &str, deadline: Duration) -> Result<()>
+pub(crate) async fn gone<K>(api: &Api<K>, name: &str, deadline: Duration) -> Result<()>
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {

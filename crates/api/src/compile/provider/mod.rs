@@ -1,5 +1,6 @@
 //! Provider entries: environments resolved to endpoint and trust.
 
+mod bankid_no;
 mod bankid_se;
 
 use std::collections::HashMap;
@@ -15,13 +16,17 @@ const NOWHERE: &str = "https://unresolved.invalid";
 
 /// The configuration of one entry.
 pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Problem>) -> ProviderConfig {
-    let ProviderEntry { name, listen, bank_id_se } = entry;
-    let mut kinds = [bank_id_se
+    let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+    let swedish = bank_id_se
         .as_ref()
         .map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems))
-        .map(ProviderKind::BankIdSe)]
-    .into_iter()
-    .flatten();
+        .map(ProviderKind::BankIdSe);
+    let norwegian = bank_id_no
+        .as_ref()
+        .map(|bankid| bankid_no::resolve(&format!("{path}.bankIdNo"), bankid, problems))
+        .map(ProviderKind::BankIdNo);
+    let tic = tic_identity.clone().map(ProviderKind::TicIdentity);
+    let mut kinds = [swedish, norwegian, tic].into_iter().flatten();
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {

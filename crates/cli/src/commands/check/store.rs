@@ -4,11 +4,11 @@ use anyhow::Context;
 use clap::Args;
 use riskgate_sidecar::config::credentials::Credentials;
 use riskgate_sidecar::config::shared_store::SharedStoreSettings;
-use riskgate_store::redis::{Finding, Grade, check};
-use serde::Serialize;
+use riskgate_store::redis::{Finding, check};
 
+use super::report::{Check, Grade, report};
 use crate::exit::{Exit, Failure};
-use crate::output::{Form, OutputArgs, print, print_json};
+use crate::output::OutputArgs;
 use crate::policy_file::{PolicyArgs, load, warn};
 
 /// Tell what is wrong with the shared store of a policy
@@ -33,36 +33,15 @@ pub(crate) struct StoreArgs {
     output: OutputArgs,
 }
 
-/// The answer for programs.
-#[derive(Debug, Serialize)]
-struct Answer {
-    /// Whether sidecars can use the store.
-    usable: bool,
-    checks: Vec<Check>,
-}
-
-/// One check.
-#[derive(Debug, Serialize)]
-struct Check {
-    check: String,
-    /// `passed`, `warned` or `failed`.
-    result: &'static str,
-    seen: String,
-    hint: Option<&'static str>,
-}
-
 impl From<Finding> for Check {
     fn from(finding: Finding) -> Self {
         let Finding { check, grade, seen, hint } = finding;
-        Self { check, result: word(grade), seen, hint }
-    }
-}
-
-fn word(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Passed => "passed",
-        Grade::Warned => "warned",
-        Grade::Failed => "failed",
+        let result = match grade {
+            riskgate_store::redis::Grade::Passed => Grade::Passed,
+            riskgate_store::redis::Grade::Warned => Grade::Warned,
+            riskgate_store::redis::Grade::Failed => Grade::Failed,
+        };
+        Self { check, result, seen, hint: hint.map(str::to_owned) }
     }
 }
 
@@ -81,30 +60,6 @@ pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
         .build()
         .context("cannot start the runtime")?;
     let findings = runtime.block_on(check(settings.options()));
-    let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Failed);
-    match output.output {
-        Form::Text => print(&text(&findings))?,
-        Form::Json => {
-            let checks = findings.into_iter().map(Check::from).collect();
-            print_json(&Answer { usable: worst < Grade::Failed, checks })?;
-        }
-    }
-    let allowed = if strict { Grade::Passed } else { Grade::Warned };
-    Ok(if worst > allowed { Exit::No } else { Exit::Fine })
-}
-
-/// One line a check, and below it what to do.
-fn text(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        text.push_str(&format!("{}  {}: {}\n", word(finding.grade), finding.check, finding.seen));
-        if let Some(hint) = finding.hint {
-            text.push_str(&format!("        {hint}\n"));
-        }
-    }
-    let count = |grade| findings.iter().filter(|finding| finding.grade == grade).count();
-    let (failed, warned) = (count(Grade::Failed), count(Grade::Warned));
-    let verdict = if failed == 0 { "the store serves" } else { "the store does not serve" };
-    text.push_str(&format!("{verdict}: {failed} failed, {warned} unwise, {} checks\n", findings.len()));
-    text
+    let checks: Vec<Check> = findings.into_iter().map(Check::from).collect();
+    Ok(report(&checks, output.output, strict, "the store serves", "the store does not serve")?)
 }

@@ -62,6 +62,7 @@ mirror!(StoredOperation of Operation {
     OtherPayment = Operation::OtherPayment,
     PhoneAuth = Operation::PhoneAuth,
     PhoneSign = Operation::PhoneSign,
+    Login = Operation::Login,
 });
 mirror!(StoredThreshold of Threshold {
     Moderate = Threshold::Moderate,

@@ -5,7 +5,7 @@ use riskgate_core::config::{Mode, ProviderConfig, ProviderKind, SidecarConfig, U
 use riskgate_core::evaluate::{decide, uncovered};
 use riskgate_core::{
     Assessment, DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Outcome,
-    Phase, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
+    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
 };
 use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
 use riskgate_wire::{Answer, Fault, Given, Malformed, Prepared, Protocol, Reading, Unreadable};
@@ -51,6 +51,8 @@ pub(super) enum RehearsalError {
     Answer(#[from] Unreadable),
     #[error("the made-up answer is none of a completed order")]
     NotComplete,
+    #[error("a transaction of {0} is not rehearsed; write --provider with an entry of kind bankIdSe")]
+    OtherKind(Provider),
 }
 
 /// Runs the transaction.
@@ -61,6 +63,8 @@ pub(super) fn rehearse<'a>(
 ) -> Result<Rehearsal<'a>, RehearsalError> {
     let protocol = match &entry.kind {
         ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
+        ProviderKind::TicIdentity(_) => return Err(RehearsalError::OtherKind(entry.provider())),
+        ProviderKind::BankIdNo(_) => return Err(RehearsalError::OtherKind(entry.provider())),
     };
     let stage = Stage { config, entry, protocol };
     let Some(order) = &question.order else {
