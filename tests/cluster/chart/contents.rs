@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use cluster::{Helm, Rendered};
+use riskgate_inject::InjectorOptions;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -160,5 +161,21 @@ async fn selectors_find_the_pods() -> Result<()> {
         );
         ensure!(!selector.contains_key("app.kubernetes.io/version"), "{selector:?}");
     }
+    Ok(())
+}
+
+/// What the chart has sidecars injected with, unless it is told otherwise, is what everybody else injects.
+#[tokio::test]
+async fn sidecars_are_those_of_the_injector() -> Result<()> {
+    let rendered = render(&json!({})).await?;
+    let container = &rendered.one("Deployment")?["spec"]["template"]["spec"]["containers"][0];
+    let variables = container["env"].as_array().context("no variables")?;
+    let sidecar =
+        variables.iter().find(|variable| variable["name"] == "RISKGATE_SIDECAR").context("no sidecar")?;
+    let options: InjectorOptions = serde_json::from_str(sidecar["value"].as_str().context("no value")?)?;
+    ensure!(
+        options == InjectorOptions::new(concat!("riskgate-sidecar:", env!("CARGO_PKG_VERSION"))),
+        "{options:?}"
+    );
     Ok(())
 }

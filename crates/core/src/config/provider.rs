@@ -81,6 +81,7 @@ struct Entry {
     bank_id_se: Option<BankIdSeConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tic_identity: Option<TicIdentityConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_no: Option<BankIdNoConfig>,
 }
 
