@@ -48,7 +48,13 @@ pub struct SecurityDataConfig {
     pub token_endpoint: Option<String>,
     /// What single claims mean to this policy, beyond BankID's own classification.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 32)))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(
+            length(max = 32),
+            extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["claim", "indicator"])
+        )
+    )]
     pub claims: Vec<ClaimRule>,
 }
 
@@ -99,11 +105,17 @@ pub struct ClaimRule {
     pub at_least: Option<u8>,
     /// It is met by any of these values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 64), inner(length(min = 1, max = 256))))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 64), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "set"))
+    )]
     pub one_of: Vec<String>,
     /// It is met by any other value than these. A claim that is missing meets nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schemars(length(max = 64), inner(length(min = 1, max = 256))))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = 64), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "set"))
+    )]
     pub none_of: Vec<String>,
     /// The indicator that it gives, for `blockWhen` and the decision record.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
