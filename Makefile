@@ -76,7 +76,7 @@ unit: build-tools ## Unit, property and golden tests
 
 .PHONY: process
 process: build-tools clients ## Real processes and real clients over loopback
-	@$(SCRIPTS)/need redis-server=redis-server
+	@$(SCRIPTS)/need redis-server=redis-server tinyproxy=tinyproxy
 	@$(STEP) binaries cargo build --locked --quiet --bins --package riskgate --package riskgate-operator \
 		--package riskgate-sidecar --package riskgate-simulator
 	@$(STEP) --tests process cargo test --locked --package riskgate-tests --no-fail-fast
@@ -115,7 +115,7 @@ fmt: ## Format the Rust sources
 	@$(SCRIPTS)/fmt
 
 .PHONY: generate
-generate: build-tools ## Write the generated files anew (crds/, what the chart has of them, reference pages)
+generate: build-tools ## Write the generated files anew (crds/, what the chart has of them, reference pages, docs/schemas)
 	cargo xtask generate
 
 .PHONY: golden

@@ -4,7 +4,7 @@
 
 use kube::{CustomResource, KubeSchema};
 use riskgate_core::config::{
-    LogConfig, Mode, Ports, SecretKeyRef, StoreConfig, Timeouts, UncoveredOperations,
+    EgressProxy, LogConfig, Mode, Ports, SecretKeyRef, StoreConfig, Timeouts, UncoveredOperations,
 };
 use riskgate_core::{Flow, RiskParameters};
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,11 @@ pub struct RiskPolicySpec {
     /// What is logged, and where decision records go.
     #[serde(default)]
     pub log: LogConfig,
+    /// What connections to providers and sources are made through, where the network lets nothing else out. The shared store is reached
+    /// without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::egress_proxy")]
+    pub egress_proxy: Option<EgressProxy>,
     /// Where open transactions are kept: which flow an order was started in, and its answer until the application has it.
     #[serde(default)]
     #[schemars(schema_with = "schema::store")]

@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod evaluate;
 pub mod flow;
 pub mod hex;

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    AbuseApi, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore, SealKeysRef,
-    SecretKeyRef, SecretRef, SecurityDataConfig, StoreConfig, TicEnrichmentConfig, TicIdentityConfig,
-    TicWebhook, TrustKind, TrustRef,
+    AbuseApi, EgressProxy, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore,
+    SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig, StoreConfig, TicEnrichmentConfig,
+    TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,6 +20,9 @@ const CERTIFICATE_KEYS: [&str; 4] = ["tls.crt", "tls.key", "keystore.p12", "pass
 
 /// The keys of a shared store's login; those that its servers ask for are there.
 const LOGIN_KEYS: [&str; 4] = ["username", "password", "sentinelUsername", "sentinelPassword"];
+
+/// The keys of the login at an egress proxy.
+const PROXY_KEYS: [&str; 2] = ["username", "password"];
 
 /// What a policy binds a pod to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,10 +110,16 @@ impl Bindings {
             flows: _,
             timeouts: _,
             log: _,
+            egress_proxy,
             store,
         } = spec;
         if let Some(SecretKeyRef { name, key }) = pseudonym_key_ref {
             self.secret(name, [key.as_str()]);
+        }
+        if let Some(EgressProxy { url: _, credentials_ref: Some(SecretRef { name }), no_proxy: _ }) =
+            egress_proxy
+        {
+            self.secret(name, PROXY_KEYS);
         }
         let StoreConfig { memory: _, redis, when_unavailable: _ } = store;
         if let Some(redis) = redis {
@@ -412,6 +421,17 @@ mod tests {
         );
         assert_eq!(bound["configMaps"]["mesh-roots"], json!(["ca.crt"]));
         assert_ne!(with.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn an_egress_proxy_binds_its_login() {
+        let proxy = |patch: Value| bindings(|spec| spec["egressProxy"] = patch);
+        let open = proxy(json!({ "url": "http://proxy.corp:3128" }));
+        assert_eq!(open.hash(), bindings(|_| {}).hash());
+        let login = proxy(json!({ "url": "http://proxy.corp:3128", "credentialsRef": { "name": "proxy" } }));
+        let bound = serde_json::to_value(&login).unwrap();
+        assert_eq!(bound["secrets"]["proxy"], json!(["password", "username"]));
+        assert_ne!(login.hash(), open.hash());
     }
 
     #[test]

@@ -23,7 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Write the generated files (crds/, what the chart has of them, reference pages).
+    /// Write the generated files (crds/, what the chart has of them, reference pages, docs/schemas).
     Generate {
         /// Write nothing; fail when a file differs from what would be written.
         #[arg(long)]

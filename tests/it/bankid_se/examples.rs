@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::{Policy, RedisServer, Sidecar, Simulator, root};
+use harness::{Policy, RedisServer, RiskService, Sidecar, Simulator, root};
 use serde_json::{Value, json};
 
 use crate::stage::{AUTH, Stage, auth, order_ref};
@@ -94,6 +94,33 @@ async fn redis_of(simulator: &Simulator, redis: &Value) -> Result<RedisServer> {
     Ok(server)
 }
 
+/// The example's own service in the place of the platform team's; everything but its address stays.
+async fn risk_service_of(simulator: &Simulator, resource: &mut Value) -> Result<Option<RiskService>> {
+    let Some(sources) = resource.pointer_mut("/spec/sources").and_then(Value::as_array_mut) else {
+        return Ok(None);
+    };
+    let mut asked: Vec<&mut Value> = sources.iter_mut().filter_map(|source| source.get_mut("http")).collect();
+    let Some(http) = asked.first() else { return Ok(None) };
+    let pki = simulator.credentials();
+    let token = &http["bearerTokenRef"];
+    secret(
+        simulator,
+        &token["name"],
+        token["key"].as_str().context("a token has a key")?,
+        b"of-the-example\n",
+    )?;
+    let bundle = &http["trustBundleRef"];
+    let folder = pki.join("configmaps").join(bundle["name"].as_str().context("a bundle has a name")?);
+    std::fs::create_dir_all(&folder)?;
+    let roots = folder.join(bundle["key"].as_str().context("a bundle has a key")?);
+    std::fs::copy(pki.join("configmaps/bankid-roots/ca.crt"), roots)?;
+    let service = RiskService::start(pki, "of-the-example", &[]).await?;
+    for http in &mut asked {
+        http["url"] = json!(service.url());
+    }
+    Ok(Some(service))
+}
+
 /// Lists and databases, as the example's ConfigMaps and claims hold them.
 fn addresses_of(simulator: &Simulator, sources: &Value) -> Result<()> {
     for source in sources.as_array().into_iter().flatten() {
@@ -117,6 +144,7 @@ fn addresses_of(simulator: &Simulator, sources: &Value) -> Result<()> {
 
 async fn run(file: &Path, mut resource: Value) -> Result<()> {
     let simulator = Simulator::start().await?;
+    let service = risk_service_of(&simulator, &mut resource).await?;
     let redis = resource["spec"]["store"]["redis"].clone();
     let server = if redis.is_null() { None } else { Some(redis_of(&simulator, &redis).await?) };
     if let Some(server) = &server {
@@ -133,6 +161,16 @@ async fn run(file: &Path, mut resource: Value) -> Result<()> {
     let answer = stage.post(AUTH, &[], &auth()).await?;
     assert!(covers_auth, "{}: every example has a login", file.display());
     let order = order_ref(&answer)?;
+    if service.is_some() {
+        let low = [("assessment", "Low")];
+        let signals = stage.sidecar.metrics().await?.sum("riskgate_signals_total", &low);
+        assert!(
+            signals > 0.5,
+            "{}: the service does not serve: {:?}",
+            file.display(),
+            stage.sidecar.printed()
+        );
+    }
     if server.is_some() {
         let policy = policy.with_spec(&json!({ "pseudonymKeyRef": null }));
         let other = Sidecar::start(&policy, stage.simulator.credentials()).await?;

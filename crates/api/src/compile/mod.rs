@@ -79,6 +79,7 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
         pseudonym_key_ref: spec.pseudonym_key_ref.clone(),
         timeouts: spec.timeouts,
         log: spec.log.clone(),
+        egress_proxy: spec.egress_proxy.clone(),
         store: store(&spec.store),
         providers,
         risk_parameters: spec.risk_parameters.clone(),

@@ -17,10 +17,6 @@ const PROVIDERS: &str = "bankIdSe, bankIdNo, ticIdentity";
 pub(super) fn field(parent: &str, entry: &Entry) -> Option<Mistake> {
     let entry_of = |list: &str| parent.starts_with(list) && parent.ends_with(']');
     let message = match (parent, entry.key.as_str()) {
-        ("spec", "egressProxy") => {
-            "egressProxy is not in this version of riskgate: providers are reached directly; leave it out"
-                .to_owned()
-        }
         (_, kind) if entry_of("spec.providers[") && PROVIDER_KINDS.contains(&kind) => {
             format!("provider kind {kind} is not in this version of riskgate; this version has: {PROVIDERS}")
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 13] = [
+pub(super) const PATTERNS: [(&str, &str); 15] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -32,6 +32,14 @@ pub(super) const PATTERNS: [(&str, &str); 13] = [
     (
         r"^rediss?://[^/?#\s]+$",
         "write rediss://HOST or rediss://HOST:PORT; the login stands in the Secret that credentialsRef names",
+    ),
+    (
+        r"^https?://[^/?#\s]+$",
+        "write http://HOST or http://HOST:PORT; the login stands in the Secret that credentialsRef names",
+    ),
+    (
+        r"^\.?[A-Za-z0-9:]([-A-Za-z0-9.:]*[A-Za-z0-9])?$",
+        "write a name such as fraud.shop.svc, .svc for all below it, or an address",
     ),
     (
         "^[-._A-Za-z0-9]+$",

@@ -19,7 +19,8 @@ use schemars::{JsonSchema, Schema};
 use crate::policy::{MAX_NAME, RiskPolicy};
 
 pub(crate) use rules::{
-    client_certificates, conditions, flows, ip_intelligence, outdated_reasons, providers, sources, store,
+    client_certificates, conditions, egress_proxy, flows, ip_intelligence, outdated_reasons, providers,
+    sources, store,
 };
 
 /// The CustomResourceDefinition of RiskPolicy, as `crds/` holds it.

@@ -6,7 +6,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::Rule;
 use riskgate_core::Flow;
-use riskgate_core::config::{IpIntelligenceConfig, SecretRef, StoreConfig};
+use riskgate_core::config::{EgressProxy, IpIntelligenceConfig, SecretRef, StoreConfig};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -90,6 +90,21 @@ pub(crate) fn store(generator: &mut SchemaGenerator) -> Schema {
     let mut store = generator.subschema_for::<StoreConfig>();
     store.insert("x-kubernetes-validations".to_owned(), json!(rules));
     store
+}
+
+/// The egress proxy, with its rules.
+pub(crate) fn egress_proxy(generator: &mut SchemaGenerator) -> Schema {
+    let rules = [
+        Rule::new("!self.url.contains('@')").message(
+            "a URL holds no login; write http://HOST:PORT, and the login in the Secret that credentialsRef names",
+        ),
+        Rule::new("!self.url.startsWith('https://')").message(
+            "the proxy itself is spoken to without TLS, and TLS goes through it; write http://HOST:PORT",
+        ),
+    ];
+    let mut proxy = generator.subschema_for::<EgressProxy>();
+    proxy.insert("x-kubernetes-validations".to_owned(), json!(rules));
+    proxy
 }
 
 /// A list of Secrets whose order counts: it is replaced whole.

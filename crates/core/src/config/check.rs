@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source};
+use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source, egress};
 use crate::flow::{AtCollect, Flow};
 use crate::operation::{Operation, Provider};
 use crate::quantity::Span;
@@ -42,6 +42,9 @@ impl SidecarConfig {
         let mut findings = Findings::default();
         self.check_ports(&mut findings);
         self.check_timeouts(&mut findings);
+        if let Some(proxy) = &self.egress_proxy {
+            egress::check(&mut findings, proxy);
+        }
         findings.0.extend(super::check_store::check(&self.store));
         if let DecisionLog::File(path) = &self.log.decisions
             && !path.starts_with('/')

@@ -11,6 +11,11 @@ pub(super) fn is_endpoint(text: &str) -> bool {
     }
 }
 
+/// An HTTP proxy: its host and perhaps a port. It is spoken to without TLS, wherever it is.
+pub(super) fn is_proxy(text: &str) -> bool {
+    text.strip_prefix("http://").is_some_and(is_authority)
+}
+
 /// An endpoint with a path below it, which may be empty. No query: what is asked travels in the body.
 pub(super) fn is_url(text: &str) -> bool {
     let scheme = text.find("://").map_or(0, |at| at + "://".len());
@@ -41,6 +46,23 @@ fn is_loopback(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_is_a_host_without_tls() {
+        for url in [
+            "http://proxy.corp:3128",
+            "http://proxy.corp",
+            "http://10.0.0.7:8080",
+            "http://[2001:db8::1]:3128",
+        ] {
+            assert!(is_proxy(url), "{url}");
+        }
+        for other in
+            ["https://proxy.corp", "proxy.corp:3128", "http://", "http://proxy.corp/", "http://proxy.corp:0"]
+        {
+            assert!(!is_proxy(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_url_is_an_endpoint_and_a_path() {

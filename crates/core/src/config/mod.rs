@@ -10,6 +10,7 @@ mod check;
 mod check_provider;
 mod check_source;
 mod check_store;
+mod egress;
 mod endpoint;
 mod http_source;
 mod ip_intelligence;
@@ -26,6 +27,7 @@ mod tic_identity;
 pub use bankid_no::{BankIdNoConfig, OAuthError, OAuthRefusal};
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use egress::EgressProxy;
 pub use http_source::HttpSourceConfig;
 pub use ip_intelligence::{AbuseApi, IpDatabases, IpIntelligenceConfig, IpList, IpListKind};
 pub use ip_scoring::{AbuseScoring, IpAggregate, IpScoring};
@@ -172,6 +174,9 @@ pub struct SidecarConfig {
     /// What is logged, and where decisions go.
     #[serde(default)]
     pub log: LogConfig,
+    /// What connections to providers and sources are made through; the store's are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_proxy: Option<EgressProxy>,
     /// Where open transactions are kept.
     #[serde(default)]
     pub store: StoreConfig,

@@ -1,8 +1,8 @@
 //! One change to a sound configuration, one finding, which names the field and what to write.
 
 use riskgate_core::config::{
-    BankIdSeConfig, DecisionLog, HttpSourceConfig, ProviderKind, RedisCluster, RedisSentinel, RedisStore,
-    SealKeysRef, SourceConfig, SourceKind,
+    BankIdSeConfig, DecisionLog, EgressProxy, HttpSourceConfig, ProviderKind, RedisCluster, RedisSentinel,
+    RedisStore, SealKeysRef, SourceConfig, SourceKind,
 };
 use riskgate_core::{AtCollect, Operation, Phase, Requirement, SidecarConfig, Span, Threshold};
 
@@ -271,6 +271,28 @@ fn a_flow_may_name_a_source_that_is_there() {
 fn a_source_is_asked_in_the_phase_that_the_policy_gives_it() {
     let SourceConfig { kind, .. } = &sound().sources[0];
     assert_eq!([Phase::Screen, Phase::Assess].map(|phase| kind.is_asked_in(phase)), [false, true]);
+}
+
+#[test]
+fn of_the_egress_proxy() {
+    let proxy = |url: &str, no_proxy: &[&str]| {
+        Some(EgressProxy {
+            url: url.to_owned(),
+            credentials_ref: None,
+            no_proxy: no_proxy.iter().map(|&host| host.to_owned()).collect(),
+        })
+    };
+    for (url, said) in [
+        ("http://rg:secret@proxy.corp:3128", "a URL holds no login"),
+        ("https://proxy.corp:3128", "spoken to without TLS"),
+        ("proxy.corp:3128", "is not where a proxy can be"),
+        ("http://proxy.corp/path", "is not where a proxy can be"),
+    ] {
+        finds("egressProxy.url", said, |config| config.egress_proxy = proxy(url, &[]));
+    }
+    finds("egressProxy.noProxy[1]", "\"*.svc\" is no host", |config| {
+        config.egress_proxy = proxy("http://proxy.corp:3128", &["localhost", "*.svc"]);
+    });
 }
 
 #[test]

@@ -7,6 +7,7 @@ use riskgate_sources::Source;
 use riskgate_sources::ip_intelligence::{AbuseApiParts, IpIntelligence, IpIntelligenceParts};
 use riskgate_sources::outbound::Roots;
 
+use super::egress::Egress;
 use super::snapshot::{SnapshotError, Surroundings, outbound};
 
 /// Makes one. It takes over what its namesake in `before` holds.
@@ -15,6 +16,7 @@ pub(super) fn build(
     entry: &SourceConfig,
     ip: &IpIntelligenceConfig,
     around: &Surroundings,
+    egress: &Egress,
     before: &[Arc<IpIntelligence>],
 ) -> Result<IpIntelligence, SnapshotError> {
     let field = format!("sources[{index}].ipIntelligence");
@@ -22,7 +24,7 @@ pub(super) fn build(
         around.credentials.config_map(&format!("{field}.lists[{at}]"), &list.config_map, &list.key)
     });
     let abuse_api = match &ip.abuse_api {
-        Some(api) => Some(abuse_api(index, entry, api, around)?),
+        Some(api) => Some(abuse_api(index, entry, api, around, egress)?),
         None => None,
     };
     let parts = IpIntelligenceParts {
@@ -46,6 +48,7 @@ fn abuse_api(
     entry: &SourceConfig,
     api: &AbuseApi,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<AbuseApiParts, SnapshotError> {
     let (field, credentials) = (format!("sources[{index}].ipIntelligence.abuseApi"), &around.credentials);
     let roots = match &api.trust_bundle_ref {
@@ -53,7 +56,7 @@ fn abuse_api(
         None => Roots::web(),
     };
     let key = credentials.line(&format!("{field}.apiKeyRef"), &api.api_key_ref)?;
-    let client = outbound(&roots, None, entry.timeout.0, &around.resolver)
+    let client = outbound(&roots, None, entry.timeout.0, egress)
         .map_err(|reason| SnapshotError::Source { index, reason })?;
     Ok(AbuseApiParts { key, client })
 }

@@ -14,6 +14,7 @@ use riskgate_sources::tic_enrichment::{TicEnrichment, TicEnrichmentOptions};
 use riskgate_sources::{BreakerLimits, Source, SourceLimits};
 
 use super::addresses;
+use super::egress::Egress;
 use super::snapshot::{Provider, SnapshotError, Surroundings, outbound};
 
 /// Questions at once to one source: far more than a sidecar has logins in the second that a question may take.
@@ -36,15 +37,18 @@ pub(super) fn build(
     config: &SidecarConfig,
     providers: &[Provider],
     around: &Surroundings,
+    egress: &Egress,
     before: &[Arc<IpIntelligence>],
 ) -> Result<Enrichment, SnapshotError> {
     let mut made = Enrichment::default();
     for (index, entry) in config.sources.iter().enumerate() {
         let source: Arc<dyn Source> = match &entry.kind {
-            SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
-            SourceKind::TicEnrichment(tic) => Arc::new(tic_enrichment(index, entry, tic, config, around)?),
+            SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around, egress)?),
+            SourceKind::TicEnrichment(tic) => {
+                Arc::new(tic_enrichment(index, entry, tic, config, around, egress)?)
+            }
             SourceKind::IpIntelligence(ip) => {
-                let source = Arc::new(addresses::build(index, entry, ip, around, before)?);
+                let source = Arc::new(addresses::build(index, entry, ip, around, egress, before)?);
                 made.addresses.push(Arc::clone(&source));
                 source
             }
@@ -65,6 +69,7 @@ fn http(
     entry: &SourceConfig,
     http: &HttpSourceConfig,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<HttpSource, SnapshotError> {
     let (field, credentials) = (format!("sources[{index}].http"), &around.credentials);
     let unusable = |reason: String| SnapshotError::Source { index, reason };
@@ -81,7 +86,7 @@ fn http(
         None => None,
     };
     let timeout = entry.timeout.0;
-    let client = outbound(&roots, identity.as_ref(), timeout, &around.resolver).map_err(unusable)?;
+    let client = outbound(&roots, identity.as_ref(), timeout, egress).map_err(unusable)?;
     HttpSource::new(HttpOptions {
         name: entry.name.clone(),
         url: http.url.parse().map_err(|_| unusable(format!("{:?} is not a URL", http.url)))?,
@@ -100,6 +105,7 @@ fn tic_enrichment(
     tic: &TicEnrichmentConfig,
     config: &SidecarConfig,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<TicEnrichment, SnapshotError> {
     let (field, credentials) = (format!("sources[{index}].ticEnrichment"), &around.credentials);
     let unusable = |reason: String| SnapshotError::Source { index, reason };
@@ -120,7 +126,7 @@ fn tic_enrichment(
         types: tic.types.iter().map(|kind| kind.name().to_owned()).collect(),
         consume: tic.consume,
         answer: config.timeouts.answer.0,
-        outbound: outbound(&roots, None, connect, &around.resolver).map_err(unusable)?,
+        outbound: outbound(&roots, None, connect, egress).map_err(unusable)?,
         ledger: around.ledger.clone(),
     }))
 }

@@ -2,6 +2,7 @@
 
 mod addresses;
 pub mod credentials;
+mod egress;
 mod enrichment;
 pub mod made_with;
 pub mod reload;

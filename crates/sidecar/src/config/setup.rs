@@ -15,6 +15,7 @@ use riskgate_wire::bankid_se::BankIdSe;
 use riskgate_wire::tic_identity::TicIdentity;
 
 use super::credentials::{CredentialError, Credentials};
+use super::egress::Egress;
 use super::snapshot::{SnapshotError, Surroundings, outbound};
 
 /// A provider, before any client of it is made.
@@ -41,6 +42,7 @@ pub(super) fn of(
     entry: &ProviderConfig,
     timeouts: Timeouts,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<Setup, SnapshotError> {
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => {
@@ -49,7 +51,7 @@ pub(super) fn of(
         ProviderKind::TicIdentity(tic) => {
             Ok(tic_identity(&format!("providers[{index}].ticIdentity"), tic, &around.credentials)?)
         }
-        ProviderKind::BankIdNo(bankid) => bank_id_no(index, bankid, timeouts, around),
+        ProviderKind::BankIdNo(bankid) => bank_id_no(index, bankid, timeouts, around, egress),
     }
 }
 
@@ -104,12 +106,13 @@ fn bank_id_no(
     bankid: &BankIdNoConfig,
     timeouts: Timeouts,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<Setup, SnapshotError> {
     let roots = match &bankid.trust_bundle_ref {
         Some(reference) => around.credentials.bundle(&format!("providers[{index}].bankIdNo"), reference)?.0,
         None => Roots::web(),
     };
-    let client = outbound(&roots, None, timeouts.connect.0, &around.resolver)
+    let client = outbound(&roots, None, timeouts.connect.0, egress)
         .map_err(|reason| SnapshotError::Client { index, reason })?;
     // Tokens say when they end in the time that everybody has.
     let directory = Arc::new(Openid::new(&bankid.issuer, client, timeouts.answer.0, Arc::new(WallClock)));

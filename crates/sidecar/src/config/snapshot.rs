@@ -9,11 +9,12 @@ use riskgate_core::config::{ProviderConfig, ProviderKind, SidecarConfig, Timeout
 use riskgate_core::{Clock, Millis, Pseudonymizer};
 use riskgate_sources::ip_intelligence::IpIntelligence;
 use riskgate_sources::openid::Openid;
-use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
+use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, ProxyError, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
 
 use super::credentials::{CredentialError, Credentials};
+use super::egress::Egress;
 use super::shared_store::SharedStoreSettings;
 use super::webhook::WebhookRoom;
 use super::{enrichment, setup, webhook};
@@ -98,6 +99,9 @@ pub enum SnapshotError {
         /// What is wrong.
         reason: String,
     },
+    /// The egress proxy could never be used like this.
+    #[error("egressProxy: {0}")]
+    Proxy(#[from] ProxyError),
     /// The shared store could never be reached like this.
     #[error("store.redis: {reason}")]
     Store {
@@ -139,19 +143,20 @@ impl Snapshot {
             Some(reference) => around.credentials.secret("pseudonymKeyRef", reference)?,
             None => around.process_key.to_vec(),
         };
+        let egress = Egress::of(&config, around)?;
         let providers = config
             .providers
             .iter()
             .enumerate()
             .map(|(index, entry)| {
                 let before = previous.and_then(|snapshot| snapshot.provider(&entry.name));
-                Provider::build(index, entry, config.timeouts, around, before)
+                Provider::build(index, entry, config.timeouts, around, &egress, before)
             })
             .collect::<Result<Vec<_>, _>>()?;
         let revision = config.revision().into();
         let before = previous.map_or(&[][..], |snapshot| &snapshot.addresses);
         let enrichment::Enrichment { all, addresses } =
-            enrichment::build(&config, &providers, around, before)?;
+            enrichment::build(&config, &providers, around, &egress, before)?;
         let sources = Runner::new(all, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
         let pseudonyms = Pseudonymizer::new(&key);
@@ -180,13 +185,15 @@ impl Provider {
         entry: &ProviderConfig,
         timeouts: Timeouts,
         around: &Surroundings,
+        egress: &Egress,
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
-        let setup = setup::of(index, entry, timeouts, around)?;
+        let setup = setup::of(index, entry, timeouts, around, egress)?;
         let (webhook, hint_code) = match &entry.kind {
-            ProviderKind::TicIdentity(tic) => {
-                (webhook::build(index, tic, timeouts.connect.0, around)?, tic.refusal.hint_code.clone())
-            }
+            ProviderKind::TicIdentity(tic) => (
+                webhook::build(index, tic, timeouts.connect.0, around, egress)?,
+                tic.refusal.hint_code.clone(),
+            ),
             ProviderKind::BankIdSe(bankid) => (None, bankid.refusal.hint_code.clone()),
             ProviderKind::BankIdNo(_) => (None, String::new()),
         };
@@ -195,7 +202,7 @@ impl Provider {
             reason: format!("{:?} is not an endpoint", setup.endpoint),
         })?;
         let certify = |identity: Option<Identity>, retired_at| {
-            let client = outbound(&setup.roots, identity.as_ref(), timeouts.connect.0, &around.resolver)
+            let client = outbound(&setup.roots, identity.as_ref(), timeouts.connect.0, egress)
                 .map_err(|reason| SnapshotError::Client { index, reason })?;
             Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
         };
@@ -265,8 +272,10 @@ pub(super) fn outbound(
     roots: &Roots,
     identity: Option<&Identity>,
     connect: Duration,
-    resolver: &Resolver,
+    egress: &Egress,
 ) -> Result<Arc<dyn Outbound>, String> {
-    let options = ClientOptions { roots, identity, connect, resolver: resolver.clone() };
+    let Egress { resolver, proxy } = egress;
+    let options =
+        ClientOptions { roots, identity, connect, resolver: resolver.clone(), proxy: proxy.as_ref() };
     Ok(Arc::new(Client::new(options).map_err(|error| error.to_string())?))
 }

@@ -8,6 +8,7 @@ use riskgate_core::config::{TicIdentityConfig, TicSignature, TicWebhook};
 use riskgate_sources::outbound::{Outbound, Roots};
 use riskgate_wire::tic_identity::webhook::SignatureOptions;
 
+use super::egress::Egress;
 use super::snapshot::{SnapshotError, Surroundings, outbound};
 
 /// What webhooks are checked with and passed on to.
@@ -32,6 +33,7 @@ pub(super) fn build(
     tic: &TicIdentityConfig,
     connect: Duration,
     around: &Surroundings,
+    egress: &Egress,
 ) -> Result<Option<WebhookRoom>, SnapshotError> {
     let Some(webhook) = &tic.webhook else { return Ok(None) };
     let TicWebhook { listen: _, forward_to, secret_ref, url: _, wait, signature } = webhook;
@@ -39,7 +41,8 @@ pub(super) fn build(
     let secret = around.credentials.line(&field, secret_ref)?.into_bytes();
     let unusable = |reason: String| SnapshotError::Client { index, reason };
     let forward_to = forward_to.parse().map_err(|_| unusable(format!("{forward_to:?} is not a URL")))?;
-    let client = outbound(&Roots::web(), None, connect, &around.resolver).map_err(unusable)?;
+    // Plain HTTP to loopback, which no proxy carries: this client is direct under every egress.
+    let client = outbound(&Roots::web(), None, connect, egress).map_err(unusable)?;
     let TicSignature { headers, timestamp_headers, signed_content } = signature;
     let lower = |names: &[String]| names.iter().map(|name| name.to_ascii_lowercase()).collect();
     let signature = SignatureOptions {

@@ -7,11 +7,14 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::connect::TooSlow;
 use super::resolve::ResolveError;
+use super::tunnel::TunnelError;
 
 /// What went wrong, for a log line and a status. Holds nothing of a request or an answer.
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
     if let Some(slow) = find::<TooSlow>(error) {
         slow.to_string()
+    } else if let Some(no_tunnel) = find::<TunnelError>(error) {
+        no_tunnel.to_string()
     } else if let Some(unresolved) = find::<ResolveError>(error) {
         unresolved.to_string()
     } else if let Some(tls) = find::<rustls::Error>(error) {

@@ -17,7 +17,8 @@ use tower_service::Service;
 
 use super::cause::{self, describe};
 use super::connect::{Connector, tls};
-use super::{Duplex, Identity, Limits, Outbound, OutboundError, Resolver, Roots};
+use super::tunnel::Road;
+use super::{Duplex, Identity, Limits, Outbound, OutboundError, Proxy, Resolver, Roots};
 
 /// How long an unused connection is kept. Shorter than any server's usual keep-alive, so that a request rarely meets a
 /// connection that the server is just closing; longer than the 2 s between two collects (bankid-se.md section 7).
@@ -36,10 +37,12 @@ pub struct ClientOptions<'a> {
     pub roots: &'a Roots,
     /// The client certificate that is shown to a server that asks for one.
     pub identity: Option<&'a Identity>,
-    /// How long resolving, connecting and TLS may take together.
+    /// How long resolving, connecting, the proxy's answer and TLS may take together.
     pub connect: Duration,
-    /// Name resolution.
+    /// Name resolution: of the server, or of the proxy, which then resolves the server's name itself.
     pub resolver: Resolver,
+    /// What connections are made through.
+    pub proxy: Option<&'a Proxy>,
 }
 
 /// Why a client could not be made.
@@ -62,7 +65,8 @@ impl Client {
     /// [`ClientError`] when TLS cannot be configured so.
     pub fn new(options: ClientOptions<'_>) -> Result<Self, ClientError> {
         let tls = tls(options.roots, options.identity)?;
-        let connector = Connector::new(tls, options.resolver, options.connect);
+        let road = Road::new(options.resolver, options.proxy);
+        let connector = Connector::new(tls, road, options.connect);
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_FOR)

@@ -11,14 +11,14 @@ use std::time::Duration;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, sign};
 use tower_service::Service;
 
 use super::resolve::is_localhost;
-use super::{Identity, Resolver, Roots};
+use super::tunnel::Road;
+use super::{Identity, Roots};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -35,30 +35,27 @@ pub(super) struct TooSlow(pub(super) Duration);
 #[error("plain HTTP is spoken only on loopback: write https://")]
 pub(super) struct PlainText;
 
-/// Resolves, connects and speaks TLS.
+/// Resolves, connects, through the proxy where there is one, and speaks TLS with the server.
 #[derive(Clone)]
 pub(super) struct Connector {
-    inner: HttpsConnector<HttpConnector<Resolver>>,
+    inner: HttpsConnector<Road>,
     within: Duration,
 }
 
 impl Connector {
-    pub(super) fn new(tls: ClientConfig, resolver: Resolver, within: Duration) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
+    pub(super) fn new(tls: ClientConfig, road: Road, within: Duration) -> Self {
         // Plain HTTP is for loopback alone, where a simulator may listen: see `call`.
         let inner = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(road);
         Self { inner, within }
     }
 }
 
 impl Service<Uri> for Connector {
-    type Response = <HttpsConnector<HttpConnector<Resolver>> as Service<Uri>>::Response;
+    type Response = <HttpsConnector<Road> as Service<Uri>>::Response;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 

@@ -1,14 +1,16 @@
 //! The one outbound HTTP client, for providers and sources alike.
 //!
 //! HTTP/1.1 over TLS 1.2 or 1.3, with pinned roots and a client certificate where there is one; without TLS only to this very
-//! machine. No redirect is followed, and no request that may have reached the server is sent again.
+//! machine; through an egress proxy where there is one. No redirect is followed, and no request that may have reached the server is sent again.
 
 mod cause;
 mod client;
 mod connect;
 mod identity;
+mod proxy;
 mod resolve;
 mod roots;
+mod tunnel;
 
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use identity::{Identity, IdentityError};
+pub use proxy::{Proxy, ProxyError, ProxyLogin};
 pub use resolve::{ResolveError, Resolver};
 pub use roots::{Roots, RootsError};
 

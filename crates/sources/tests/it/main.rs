@@ -2,9 +2,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod exchange;
+mod http_source;
 mod identity;
 mod ip;
 mod pool;
+mod proxy;
 mod support;
 mod tls;
 mod trouble;

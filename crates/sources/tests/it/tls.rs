@@ -101,6 +101,7 @@ async fn a_handshake_that_does_not_end_is_given_up() {
         identity: None,
         connect: Duration::from_millis(50),
         resolver: Resolver::system(),
+        proxy: None,
     };
     let client = Client::new(options).expect("a client");
     let (answer, _silent) = tokio::join!(client.send(post(&server.url("/"), "{}"), ROOMY), server.tcp());

@@ -22,6 +22,12 @@ pub(super) fn all(tree: &Tree) -> Result<Vec<Output>> {
     outputs.extend(manifests::templates(tree)?);
     outputs.push(Output { path: Path::new("crds").join(name), content: yaml });
     outputs.push(Output { path: "docs/reference/riskpolicy.md".into(), content: reference::page(&crd)? });
+    for (name, schema) in
+        ["assessment-question", "assessment-answer"].iter().zip(riskgate_core::contract::schemas())
+    {
+        let content = format!("{}\n", serde_json::to_string_pretty(&schema)?);
+        outputs.push(Output { path: format!("docs/schemas/{name}.v1.json").into(), content });
+    }
     Ok(outputs)
 }
 

@@ -1,6 +1,7 @@
 //! Certificates, a scripted server and a client for it.
 
 pub(crate) mod pki;
+pub(crate) mod proxy;
 pub(crate) mod server;
 
 use std::time::Duration;
@@ -16,7 +17,8 @@ pub(crate) const ROOMY: Limits = Limits { answer: Duration::from_secs(20), max_b
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
 pub(crate) fn client(roots: &Roots, identity: Option<&Identity>) -> Client {
-    let options = ClientOptions { roots, identity, connect: PATIENT, resolver: Resolver::system() };
+    let options =
+        ClientOptions { roots, identity, connect: PATIENT, resolver: Resolver::system(), proxy: None };
     Client::new(options).expect("a client")
 }
 
