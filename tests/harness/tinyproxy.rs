@@ -66,7 +66,8 @@ async fn launch(port: u16, username: &str, password: &str) -> Result<TinyProxy> 
     let process = Process::start("tinyproxy", command)?;
     eventually("tinyproxy to listen", PATIENCE, || async {
         anyhow::ensure!(process.running(), "it ended:\n{}", process.stdout().tail());
-        Ok(drop(TcpStream::connect(("127.0.0.1", port)).await?))
+        TcpStream::connect(("127.0.0.1", port)).await?;
+        Ok(())
     })
     .await?;
     Ok(TinyProxy { process, port, _folder: folder })

@@ -68,7 +68,8 @@ fn contradictions_are_found() {
         assert_eq!(path, "providers[0].bankIdNo.issuer");
         assert!(message.contains("write it as its tokens name it"), "{message}");
     }
-    let cases: [(&str, &str, fn(&mut SecurityDataConfig)); 5] = [
+    type Change = fn(&mut SecurityDataConfig);
+    let cases: [(&str, &str, Change); 5] = [
         ("poll", "faster than BankID ever allowed", |data| data.poll = riskgate_core::Span::from_millis(999)),
         ("budget", "before the first look", |data| data.budget = riskgate_core::Span::from_millis(4_999)),
         ("budget", "ends the source before its budget", |data| {
