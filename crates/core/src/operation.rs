@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Swedish BankID, relying party API v6.0.
     BankIdSe,
+    /// OneSpan Intelligent Adaptive Authentication.
+    OneSpan,
 }
 
 impl Provider {
@@ -24,6 +26,7 @@ impl Provider {
                 Operation::PhoneAuth,
                 Operation::PhoneSign,
             ],
+            Self::OneSpan => &[Operation::Login, Operation::Event, Operation::Transaction],
         }
     }
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BankIdSe => "BankIdSe",
+            Self::OneSpan => "OneSpan",
         })
     }
 }
@@ -52,12 +56,27 @@ pub enum Operation {
     PhoneAuth,
     /// A signature during a phone call.
     PhoneSign,
+    /// A login at OneSpan.
+    Login,
+    /// A non-monetary event that OneSpan validates.
+    Event,
+    /// A transaction that OneSpan validates.
+    Transaction,
 }
 
 impl Operation {
     /// Every operation, in the order of their declaration.
-    pub const ALL: [Self; 6] =
-        [Self::Auth, Self::Sign, Self::Payment, Self::OtherPayment, Self::PhoneAuth, Self::PhoneSign];
+    pub const ALL: [Self; 9] = [
+        Self::Auth,
+        Self::Sign,
+        Self::Payment,
+        Self::OtherPayment,
+        Self::PhoneAuth,
+        Self::PhoneSign,
+        Self::Login,
+        Self::Event,
+        Self::Transaction,
+    ];
 
     /// The name in policies, records and metrics.
     #[must_use]
@@ -69,6 +88,9 @@ impl Operation {
             Self::OtherPayment => "OtherPayment",
             Self::PhoneAuth => "PhoneAuth",
             Self::PhoneSign => "PhoneSign",
+            Self::Login => "Login",
+            Self::Event => "Event",
+            Self::Transaction => "Transaction",
         }
     }
 

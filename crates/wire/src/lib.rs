@@ -3,11 +3,13 @@
 //! Each provider is one module that implements [`Protocol`]; the pipeline of the sidecar knows no other. Nothing here reads a
 //! clock, opens a connection or decides: facts go out, and answers are written as the provider itself writes them.
 
+mod address;
 pub mod answer;
 pub mod bankid_se;
 pub mod given;
 mod json;
 pub mod lint;
+pub mod one_span;
 pub mod protocol;
 
 pub use answer::{Answer, Fault};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Threshold};
+use riskgate_core::{Assessment, Facts, Operation, Provider, Requirement, RequirementSet, Threshold};
 
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
@@ -185,6 +185,10 @@ pub enum Reading {
 pub struct Completed {
     /// The provider's own indication; none when the answer has none. An unrecognised value is [`Assessment::Unknown`].
     pub indication: Option<Assessment>,
+    /// Machine-readable facts behind the indication; nothing that identifies a user.
+    pub indicators: Vec<String>,
+    /// What else the answer says, for conditions of `blockWhen`. May be a user's own, and is never recorded.
+    pub facts: Facts,
     /// The user's national identity number. Never logged.
     pub subject: Option<String>,
     /// The address of the user's device, as the provider saw it.

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::device::{Device, USER_AGENT};
-use super::{address, domain, identifier, user_agent};
+use super::{domain, identifier, user_agent};
+use crate::address;
 use crate::lint::Lint;
 
 /// Every finding, each once, in the order of [`Lint`].

@@ -1,6 +1,5 @@
 //! Swedish BankID, relying party API v6.0 (bankid-se.md).
 
-mod address;
 mod answers;
 mod device;
 mod domain;

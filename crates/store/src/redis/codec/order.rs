@@ -62,6 +62,9 @@ mirror!(StoredOperation of Operation {
     OtherPayment = Operation::OtherPayment,
     PhoneAuth = Operation::PhoneAuth,
     PhoneSign = Operation::PhoneSign,
+    Login = Operation::Login,
+    Event = Operation::Event,
+    Transaction = Operation::Transaction,
 });
 mirror!(StoredThreshold of Threshold {
     Moderate = Threshold::Moderate,

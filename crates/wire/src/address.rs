@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether `address` is one of a private, local, shared, documentation or otherwise reserved range (RFC 6890 and the
 /// registries after it). BankID takes them without a word, and its indication is then worth little (bankid-se.md section
 /// 2.1).
-pub(super) fn is_not_public(address: IpAddr) -> bool {
+pub(crate) fn is_not_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_not_public_v4(address),
         IpAddr::V6(address) => is_not_public_v6(address),
