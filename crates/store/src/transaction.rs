@@ -1,6 +1,7 @@
 //! What the store knows of a transaction.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -33,30 +34,32 @@ pub struct Transaction {
 }
 
 /// Facts from when the order was made. No policy: a decision is made under the configuration current when it is made.
+///
+/// What would have to be copied is shared: a store gives an order out at every look.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Order {
     /// What the application asked for.
     pub operation: Operation,
     /// The flow it was started in; none for an operation that no flow covers.
-    pub flow: Option<String>,
+    pub flow: Option<Arc<str>>,
     /// The threshold that the application set itself.
     pub application_threshold: Option<Threshold>,
     /// What the order carried when it was sent.
     pub carried: RequirementSet,
     /// The client certificate that created it, by fingerprint.
-    pub certificate: String,
+    pub certificate: Arc<str>,
     /// The members that were attached.
-    pub attached: Vec<String>,
+    pub attached: Arc<[String]>,
     /// What was found wrong with what the application sent.
-    pub lint: Vec<String>,
+    pub lint: Arc<[String]>,
     /// What the screen-phase sources said.
-    pub signals: Vec<Signal>,
+    pub signals: Arc<[Signal]>,
     /// The user's national identity number, where the request named it.
-    pub subject: Option<String>,
+    pub subject: Option<Arc<str>>,
     /// The user's address.
     pub client_ip: Option<IpAddr>,
     /// The user's browser.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Arc<str>>,
 }
 
 /// A terminal answer: first as the provider gave it, then as the application gets it.

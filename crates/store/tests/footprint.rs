@@ -15,20 +15,20 @@ const MIB: u64 = 1 << 20;
 fn order(number: u32) -> Order {
     Order {
         operation: Operation::Auth,
-        flow: Some("login".to_owned()),
+        flow: Some("login".into()),
         application_threshold: None,
         carried: RequirementSet::default(),
-        certificate: "5a".repeat(32),
+        certificate: "5a".repeat(32).into(),
         attached: ["returnRisk", "web.referringDomain", "web.userAgent", "web.deviceIdentifier"]
             .map(str::to_owned)
             .into(),
-        lint: Vec::new(),
-        signals: Vec::new(),
-        subject: Some(format!("{:012}", 190_000_000_000 + u64::from(number))),
+        lint: Arc::default(),
+        signals: Arc::default(),
+        subject: Some(format!("{:012}", 190_000_000_000 + u64::from(number)).into()),
         client_ip: Some(IpAddr::V4(Ipv4Addr::from(number))),
         user_agent: Some(format!(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.{number}.0 Safari/537.36"
-        )),
+        ).into()),
     }
 }
 

@@ -62,16 +62,16 @@ pub(crate) async fn shared(reach: Reach) -> Result<RedisStore> {
 pub(crate) fn order() -> Order {
     Order {
         operation: Operation::Auth,
-        flow: Some("login".to_owned()),
+        flow: Some("login".into()),
         application_threshold: None,
         carried: RequirementSet::default(),
-        certificate: "5a".repeat(32),
-        attached: vec!["returnRisk".to_owned()],
-        lint: Vec::new(),
-        signals: Vec::new(),
-        subject: Some("199001012385".to_owned()),
+        certificate: "5a".repeat(32).into(),
+        attached: ["returnRisk".to_owned()].into(),
+        lint: Arc::default(),
+        signals: Arc::default(),
+        subject: Some("199001012385".into()),
         client_ip: Some("192.0.2.17".parse().expect("an address")),
-        user_agent: Some("Mozilla/5.0 (X11)".to_owned()),
+        user_agent: Some("Mozilla/5.0 (X11)".into()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn signals(
     scope: &Scope<'_>,
     asks: bool,
 ) -> Vec<Signal> {
-    let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.clone());
+    let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.to_vec());
     signals.push(indication(exchange, order, completed));
     if !asks {
         return signals;
@@ -61,8 +61,8 @@ fn question(exchange: &Exchange, reference: &str, order: Option<&Order>, complet
         operation: order.map(|order| order.operation),
         client_ip: order.and_then(|order| order.client_ip),
         device_ip: completed.device_ip,
-        user_agent: order.and_then(|order| order.user_agent.clone()),
-        subject: completed.subject.clone().or_else(|| order?.subject.clone()),
+        user_agent: order.and_then(|order| order.user_agent.as_deref()).map(str::to_owned),
+        subject: completed.subject.clone().or_else(|| order?.subject.as_deref().map(str::to_owned)),
     }
 }
 

@@ -184,16 +184,16 @@ fn no_room(exchange: &Exchange, error: &StoreError) -> Answered {
 fn order(draft: Draft<'_>, certificate: &str) -> Order {
     Order {
         operation: draft.operation,
-        flow: draft.flow.map(|flow| flow.name.clone()),
+        flow: draft.flow.map(|flow| flow.name.as_str().into()),
         application_threshold: draft.prepared.application_threshold,
         carried: draft.prepared.carried,
-        certificate: certificate.to_owned(),
-        attached: draft.prepared.attached,
+        certificate: certificate.into(),
+        attached: draft.prepared.attached.into(),
         lint: draft.prepared.lint.iter().map(ToString::to_string).collect(),
-        signals: draft.signals,
-        subject: draft.prepared.subject,
+        signals: draft.signals.into(),
+        subject: draft.prepared.subject.map(Into::into),
         client_ip: draft.prepared.client_ip,
-        user_agent: draft.prepared.user_agent,
+        user_agent: draft.prepared.user_agent.map(Into::into),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Orders and answers to try a store with.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -13,16 +14,20 @@ pub(crate) fn order(variant: u8) -> Order {
     let bit = |bit: u8| variant & (1 << bit) != 0;
     Order {
         operation: if bit(0) { Operation::Sign } else { Operation::Auth },
-        flow: bit(1).then(|| "transfer".to_owned()),
+        flow: bit(1).then(|| "transfer".into()),
         application_threshold: bit(2).then_some(Threshold::High),
         carried: RequirementSet { pin_code: bit(3), mrtd: bit(4) },
-        certificate: format!("{:064x}", variant >> 5),
-        attached: if bit(5) { vec!["web.userAgent".to_owned(), "returnRisk".to_owned()] } else { Vec::new() },
-        lint: if bit(6) { vec!["PrivateEndUserIp".to_owned()] } else { Vec::new() },
-        signals: if bit(7) { vec![signal()] } else { Vec::new() },
-        subject: bit(3).then(|| "199001012385".to_owned()),
+        certificate: format!("{:064x}", variant >> 5).into(),
+        attached: if bit(5) {
+            ["web.userAgent".to_owned(), "returnRisk".to_owned()].into()
+        } else {
+            Arc::default()
+        },
+        lint: if bit(6) { ["PrivateEndUserIp".to_owned()].into() } else { Arc::default() },
+        signals: if bit(7) { [signal()].into() } else { Arc::default() },
+        subject: bit(3).then(|| "199001012385".into()),
         client_ip: bit(4).then_some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, variant))),
-        user_agent: bit(5).then(|| format!("Mozilla/5.0 ({variant}) \u{e5}\u{e4}\u{f6}")),
+        user_agent: bit(5).then(|| format!("Mozilla/5.0 ({variant}) \u{e5}\u{e4}\u{f6}").into()),
     }
 }
 

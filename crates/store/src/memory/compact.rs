@@ -1,7 +1,7 @@
 //! The facts of an order in as little memory as they need.
 //!
 //! Most of an order is the same for thousands of others: what the application asked for, the flow, the certificate, what was
-//! attached. That part is kept once and shared. What is one user's own is kept without spare capacity.
+//! attached. That part is kept once and shared.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use riskgate_core::{Operation, RequirementSet, Signal, Threshold};
 
-use super::footprint::{allocation, buckets, list, shared, signal};
+use super::footprint::{allocation, buckets, shared, signal};
 use crate::transaction::Order;
 
 /// How many different shared parts are kept. There is one for each combination of operation, flow, certificate and
@@ -20,19 +20,21 @@ const MOST_SHARED: usize = 256;
 #[derive(PartialEq, Eq, Hash)]
 struct Common {
     operation: Operation,
-    flow: Option<Box<str>>,
+    flow: Option<Arc<str>>,
     application_threshold: Option<Threshold>,
     pin_code: bool,
     mrtd: bool,
-    certificate: Box<str>,
-    attached: Box<[Box<str>]>,
-    lint: Box<[Box<str>]>,
+    certificate: Arc<str>,
+    attached: Arc<[String]>,
+    lint: Arc<[String]>,
 }
 
 impl Common {
     fn footprint(&self) -> usize {
-        let text = |text: &str| allocation(text.len());
-        let texts = |texts: &[Box<str>]| list(texts, |one| text(one));
+        let text = |text: &str| shared(text.len());
+        let texts = |texts: &[String]| {
+            shared(size_of_val(texts)) + texts.iter().map(|one| allocation(one.len())).sum::<usize>()
+        };
         shared(size_of::<Self>())
             + self.flow.as_deref().map_or(0, text)
             + text(&self.certificate)
@@ -97,9 +99,10 @@ pub(super) struct Facts {
     common: Arc<Common>,
     /// What `common` takes, where it could not be shared.
     unshared: usize,
-    signals: Box<[Signal]>,
-    subject: Option<Box<str>>,
-    user_agent: Option<Box<str>>,
+    /// None where there are none: an empty shared list takes an allocation as well.
+    signals: Option<Arc<[Signal]>>,
+    subject: Option<Arc<str>>,
+    user_agent: Option<Arc<str>>,
     client_ip: Option<IpAddr>,
 }
 
@@ -109,30 +112,33 @@ impl Facts {
         let RequirementSet { pin_code, mrtd } = order.carried;
         let (common, unshared) = sharing.share(Common {
             operation: order.operation,
-            flow: order.flow.map(String::into_boxed_str),
+            flow: order.flow,
             application_threshold: order.application_threshold,
             pin_code,
             mrtd,
-            certificate: order.certificate.into_boxed_str(),
-            attached: boxed(order.attached),
-            lint: boxed(order.lint),
+            certificate: order.certificate,
+            attached: order.attached,
+            lint: order.lint,
         });
         Self {
             common,
             unshared,
-            signals: order.signals.into_boxed_slice(),
-            subject: order.subject.map(String::into_boxed_str),
-            user_agent: order.user_agent.map(String::into_boxed_str),
+            signals: Some(order.signals).filter(|signals| !signals.is_empty()),
+            subject: order.subject,
+            user_agent: order.user_agent,
             client_ip: order.client_ip,
         }
     }
 
     /// What this order takes, without what it shares.
     pub(super) fn footprint(&self) -> usize {
-        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| allocation(text.len()));
+        let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| shared(text.len()));
+        let signals = |signals: &Arc<[Signal]>| {
+            shared(size_of_val(&**signals)) + signals.iter().map(signal).sum::<usize>()
+        };
         self.unshared
             + allocation(size_of::<Self>())
-            + list(&self.signals, signal)
+            + self.signals.as_ref().map_or(0, signals)
             + text(&self.subject)
             + text(&self.user_agent)
     }
@@ -142,24 +148,16 @@ impl Facts {
         let common = &*self.common;
         Order {
             operation: common.operation,
-            flow: common.flow.as_deref().map(str::to_owned),
+            flow: common.flow.clone(),
             application_threshold: common.application_threshold,
             carried: RequirementSet { pin_code: common.pin_code, mrtd: common.mrtd },
-            certificate: common.certificate.as_ref().to_owned(),
-            attached: owned(&common.attached),
-            lint: owned(&common.lint),
-            signals: self.signals.to_vec(),
-            subject: self.subject.as_deref().map(str::to_owned),
+            certificate: Arc::clone(&common.certificate),
+            attached: Arc::clone(&common.attached),
+            lint: Arc::clone(&common.lint),
+            signals: self.signals.clone().unwrap_or_default(),
+            subject: self.subject.clone(),
             client_ip: self.client_ip,
-            user_agent: self.user_agent.as_deref().map(str::to_owned),
+            user_agent: self.user_agent.clone(),
         }
     }
-}
-
-fn boxed(texts: Vec<String>) -> Box<[Box<str>]> {
-    texts.into_iter().map(String::into_boxed_str).collect()
-}
-
-fn owned(texts: &[Box<str>]) -> Vec<String> {
-    texts.iter().map(|text| text.as_ref().to_owned()).collect()
 }

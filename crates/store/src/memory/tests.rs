@@ -20,14 +20,14 @@ fn store(max_bytes: u64) -> (MemoryStore, Arc<ManualClock>) {
 fn order(number: usize) -> Order {
     Order {
         operation: riskgate_core::Operation::Auth,
-        flow: Some("login".to_owned()),
+        flow: Some("login".into()),
         application_threshold: None,
         carried: riskgate_core::RequirementSet::default(),
-        certificate: "c".repeat(64),
-        attached: vec!["returnRisk".to_owned()],
-        lint: Vec::new(),
-        signals: Vec::new(),
-        subject: Some(format!("{number:012}")),
+        certificate: "c".repeat(64).into(),
+        attached: ["returnRisk".to_owned()].into(),
+        lint: Arc::default(),
+        signals: Arc::default(),
+        subject: Some(format!("{number:012}").into()),
         client_ip: None,
         user_agent: None,
     }
@@ -118,7 +118,7 @@ async fn what_many_orders_share_is_counted_once() {
     assert!(second + 200 < first, "the first took {first}, the second {second}");
 
     let mut unlike = order(2);
-    unlike.certificate = "d".repeat(64);
+    unlike.certificate = "d".repeat(64).into();
     store.open(key("02"), unlike).await.unwrap();
     let third = store.usage().bytes - first - second;
     assert!(third > second + 200, "the second took {second}, the third, which shares nothing, {third}");
@@ -131,7 +131,7 @@ async fn more_shared_parts_than_are_kept_are_kept_unshared() {
     for round in 0..2 {
         for number in 0..1000 {
             let mut unlike = order(number);
-            unlike.flow = Some(format!("flow-{round}-{number}"));
+            unlike.flow = Some(format!("flow-{round}-{number}").into());
             store.open(key(&number.to_string()), unlike.clone()).await.unwrap();
             let kept = store.get(key(&number.to_string())).await.unwrap().unwrap();
             assert_eq!(kept.order, Some(unlike));
@@ -164,7 +164,7 @@ async fn nothing_of_a_user_is_shown() {
     let (store, _clock) = store(ROOMY);
     let mut order = order(199_001_012_385);
     order.client_ip = Some("192.0.2.77".parse().unwrap());
-    order.user_agent = Some("Secret-Agent".to_owned());
+    order.user_agent = Some("Secret-Agent".into());
     let secret = Bytes::from_static(b"name and signature");
     store.open(key("a"), order).await.unwrap();
     store.hold(key("a"), Held { status: 200, headers: Vec::new(), body: secret.clone() }).await.unwrap();

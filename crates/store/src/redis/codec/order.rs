@@ -90,17 +90,17 @@ impl From<Order> for Stored {
         let RequirementSet { pin_code, mrtd } = order.carried;
         Self {
             operation: order.operation.into(),
-            flow: order.flow,
+            flow: order.flow.as_deref().map(str::to_owned),
             application_threshold: order.application_threshold.map(Into::into),
             pin_code,
             mrtd,
-            certificate: order.certificate,
-            attached: order.attached,
-            lint: order.lint,
-            signals: order.signals.into_iter().map(Into::into).collect(),
-            subject: order.subject,
+            certificate: order.certificate.as_ref().to_owned(),
+            attached: order.attached.to_vec(),
+            lint: order.lint.to_vec(),
+            signals: order.signals.iter().cloned().map(Into::into).collect(),
+            subject: order.subject.as_deref().map(str::to_owned),
             client_ip: order.client_ip,
-            user_agent: order.user_agent,
+            user_agent: order.user_agent.as_deref().map(str::to_owned),
         }
     }
 }
@@ -109,16 +109,16 @@ impl From<Stored> for Order {
     fn from(stored: Stored) -> Self {
         Self {
             operation: stored.operation.into(),
-            flow: stored.flow,
+            flow: stored.flow.map(Into::into),
             application_threshold: stored.application_threshold.map(Into::into),
             carried: RequirementSet { pin_code: stored.pin_code, mrtd: stored.mrtd },
-            certificate: stored.certificate,
-            attached: stored.attached,
-            lint: stored.lint,
+            certificate: stored.certificate.into(),
+            attached: stored.attached.into(),
+            lint: stored.lint.into(),
             signals: stored.signals.into_iter().map(Into::into).collect(),
-            subject: stored.subject,
+            subject: stored.subject.map(Into::into),
             client_ip: stored.client_ip,
-            user_agent: stored.user_agent,
+            user_agent: stored.user_agent.map(Into::into),
         }
     }
 }

@@ -35,8 +35,8 @@ proptest! {
 fn version_1_is_this() {
     let order = Order {
         operation: Operation::Sign,
-        flow: Some("transfer".to_owned()),
-        attached: vec!["returnRisk".to_owned()],
+        flow: Some("transfer".into()),
+        attached: ["returnRisk".to_owned()].into(),
         ..order(0b1101_1110)
     };
     let bytes = encode_order(order).unwrap();
