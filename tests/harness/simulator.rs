@@ -17,6 +17,7 @@ pub struct Simulator {
     process: Process,
     pki: TempDir,
     endpoint: String,
+    one_span: String,
     control: Control,
 }
 
@@ -24,6 +25,7 @@ pub struct Simulator {
 #[serde(rename_all = "camelCase")]
 struct Ready {
     bankid_se: String,
+    one_span: String,
     control: String,
 }
 
@@ -58,8 +60,14 @@ impl Simulator {
         let mut command = tethered(binary("riskgate-simulator")?);
         command.args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]).args(arguments);
         let mut process = Process::start("riskgate-simulator", command)?;
-        let Ready { bankid_se, control } = process.ready(PATIENCE).await?;
-        Ok(Self { process, pki, endpoint: bankid_se, control: Control::new(control) })
+        let Ready { bankid_se, one_span, control } = process.ready(PATIENCE).await?;
+        Ok(Self { process, pki, endpoint: bankid_se, one_span, control: Control::new(control) })
+    }
+
+    /// `https://localhost:PORT` of OneSpan's API.
+    #[must_use]
+    pub fn one_span(&self) -> &str {
+        &self.one_span
     }
 
     /// `https://localhost:PORT`, or `http://…` of a plain one.

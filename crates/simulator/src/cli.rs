@@ -33,6 +33,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     listen: SocketAddr,
 
+    /// Address of OneSpan's API
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
+    one_span: SocketAddr,
+
     /// Address of the control API: plain HTTP without any authentication, so leave it on loopback
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     control: SocketAddr,
@@ -134,6 +138,7 @@ impl Arguments {
         let Self {
             command: _,
             listen,
+            one_span,
             control,
             pki,
             plain_http,
@@ -157,7 +162,16 @@ impl Arguments {
             }
         };
         let recording = Recording { requests: record, ..Recording::default() };
-        Ok(Options { listen, control, transport, clock, scripts, settings: settings.into(), recording })
+        Ok(Options {
+            listen,
+            one_span,
+            control,
+            transport,
+            clock,
+            scripts,
+            settings: settings.into(),
+            recording,
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! http, front        the HTTP/1.1 server; what happens to every request before its provider sees it
 //! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
 //! bankid_se          the Swedish BankID RP API
+//! one_span           OneSpan's adaptive authentication
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
@@ -17,6 +18,7 @@ mod control;
 mod front;
 mod gate;
 mod http;
+pub mod one_span;
 mod options;
 pub mod pki;
 mod recorder;

@@ -66,8 +66,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
 
 /// The one line on stdout.
 fn announce(running: &Running) -> anyhow::Result<()> {
-    let ready =
-        serde_json::json!({ "ready": true, "bankidSe": running.bankid_se(), "control": running.control() });
+    let ready = serde_json::json!({
+        "ready": true,
+        "bankidSe": running.bankid_se(),
+        "oneSpan": running.one_span(),
+        "control": running.control(),
+    });
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}").and_then(|()| stdout.flush()).context("cannot tell readiness on stdout")
 }

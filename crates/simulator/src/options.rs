@@ -13,6 +13,8 @@ use crate::clock::ClockMode;
 pub struct Options {
     /// Where the BankID SE API listens.
     pub listen: SocketAddr,
+    /// Where OneSpan's API listens.
+    pub one_span: SocketAddr,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
     pub control: SocketAddr,
     /// TLS, or plain HTTP.
@@ -34,6 +36,7 @@ impl Options {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen: loopback,
+            one_span: loopback,
             control: loopback,
             transport,
             clock: ClockMode::default(),

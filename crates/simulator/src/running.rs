@@ -14,6 +14,7 @@ use crate::control::Control;
 use crate::front::{Front, Rooms};
 use crate::gate::Gate;
 use crate::http::{Acceptance, Server, Tasks};
+use crate::one_span::OneSpan;
 use crate::options::{Options, Transport};
 use crate::pki::PkiError;
 use crate::recorder::Recorder;
@@ -46,6 +47,7 @@ pub enum StartError {
 pub struct Running {
     scheme: &'static str,
     bankid_se: SocketAddr,
+    one_span: SocketAddr,
     control: SocketAddr,
     tasks: Tasks,
     rooms: Arc<Rooms>,
@@ -56,7 +58,7 @@ pub struct Running {
 /// # Errors
 /// [`StartError`] when the PKI is unusable or an address is taken.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let Options { listen, control, transport, clock, scripts, settings, recording } = options;
+    let Options { listen, one_span, control, transport, clock, scripts, settings, recording } = options;
     let (scheme, acceptance) = match &transport {
         Transport::Plain => ("http", Acceptance::Plain),
         Transport::Tls(tls) => ("https", Acceptance::Tls(Acceptor::new(tls)?)),
@@ -70,13 +72,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let bankid_se = Arc::new(BankIdSe::new(clock, settings, scripts, recording.requests)?);
 
     let (api_listener, api_address) = bind(listen).await?;
+    let one_span_api = Arc::new(OneSpan::default());
+    let (one_span_listener, one_span) = bind(one_span).await?;
     let (control_listener, control_address) = bind(control).await?;
     let tasks = Tasks::default();
     let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
-    Server::start(front, acceptance, api_listener, &tasks);
-    let control = Control { rooms: rooms.clone(), providers: vec![bankid_se] };
+    Server::start(front, acceptance.clone(), api_listener, &tasks);
+    let front = Front { provider: one_span_api.clone(), rooms: rooms.clone() };
+    Server::start(front, acceptance, one_span_listener, &tasks);
+    let control = Control { rooms: rooms.clone(), providers: vec![bankid_se, one_span_api] };
     Server::start(control, Acceptance::Plain, control_listener, &tasks);
-    Ok(Running { scheme, bankid_se: api_address, control: control_address, tasks, rooms })
+    Ok(Running { scheme, bankid_se: api_address, one_span, control: control_address, tasks, rooms })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -99,6 +105,12 @@ impl Running {
     #[must_use]
     pub fn bankid_se_address(&self) -> SocketAddr {
         self.bankid_se
+    }
+
+    /// The base of OneSpan's API, without a path: `https://localhost:PORT`.
+    #[must_use]
+    pub fn one_span(&self) -> String {
+        format!("{}://localhost:{}", self.scheme, self.one_span.port())
     }
 
     /// The base of the control API: `http://127.0.0.1:PORT`.
