@@ -1,8 +1,10 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
+pub mod one_span;
 pub mod outbound;
 pub mod runner;
 pub mod source;
 
+pub use one_span::OneSpanSource;
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
 pub use source::{Question, Report, Source, SourceFailure};

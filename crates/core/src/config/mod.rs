@@ -7,11 +7,13 @@
 mod bankid_se;
 mod check;
 mod check_store;
+mod one_span_source;
 mod service;
 mod store;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use one_span_source::{MappedAmount, MappedUser, OneSpanSourceConfig};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,

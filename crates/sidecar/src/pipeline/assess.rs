@@ -62,6 +62,7 @@ fn question(exchange: &Exchange, reference: &str, order: Option<&Order>, complet
         client_ip: order.and_then(|order| order.client_ip),
         device_ip: completed.device_ip,
         user_agent: order.and_then(|order| order.user_agent.as_deref()).map(str::to_owned),
+        request: None,
         subject: completed.subject.clone().or_else(|| order?.subject.as_deref().map(str::to_owned)),
     }
 }

@@ -98,6 +98,7 @@ fn question(exchange: &Exchange, draft: &Draft<'_>) -> Question {
         device_ip: None,
         user_agent: draft.prepared.user_agent.clone(),
         subject: draft.prepared.subject.clone(),
+        request: Some(draft.prepared.body.clone()),
     }
 }
 

@@ -59,7 +59,7 @@ impl OneSpan {
         match endpoint {
             Endpoint::Validate(kind, user) => self.validate(kind, user, exchange),
             Endpoint::Session(id) => (self.session(id), 0),
-            Endpoint::LookUpEvent(id) | Endpoint::LookUpTransaction(id) => (self.look_up(id), 0),
+            Endpoint::LookUpEvent(id) | Endpoint::LookUpTransaction(id) => self.look_up(id),
         }
     }
 
@@ -102,13 +102,13 @@ impl OneSpan {
         }
     }
 
-    fn look_up(&self, id: &str) -> Answer {
+    fn look_up(&self, id: &str) -> (Answer, u64) {
         match lock(&self.state).ledger.look_up(id) {
-            Some(Assessed { fault: Some(Fault::Error { status, message }), .. }) => refused(*status, message),
-            Some(Assessed { members, fault }) => {
-                spoilt(Answer::json(StatusCode::OK, Value::from(members.clone()).to_string()), fault.as_ref())
+            Some(Assessed { members, fault, delay }) => {
+                let answer = Answer::json(StatusCode::OK, Value::from(members.clone()).to_string());
+                (spoilt(answer, fault.as_ref()), *delay)
             }
-            None => error(StatusCode::NOT_FOUND, "no such event or transaction"),
+            None => (error(StatusCode::NOT_FOUND, "no such event or transaction"), 0),
         }
     }
 }
@@ -158,7 +158,8 @@ fn look_up(
     members.extend(script.fields.clone());
     members.insert("riskResponseCode".to_owned(), code.clone());
     members.insert("matchedRules".to_owned(), script.matched_rules.clone().unwrap_or_else(|| json!({})));
-    let id = ledger.assess(Assessed { members, fault: script.look_up_fault.clone() });
+    let id =
+        ledger.assess(Assessed { members, fault: script.look_up_fault.clone(), delay: script.look_up_delay });
     let name = if matches!(kind, Kind::Login | Kind::Event) { "eventID" } else { "transactionID" };
     (name, id)
 }

@@ -30,6 +30,8 @@ pub(super) struct Opened {
 pub(super) struct Assessed {
     pub(super) members: Map<String, Value>,
     pub(super) fault: Option<Fault>,
+    /// In milliseconds.
+    pub(super) delay: u64,
 }
 
 /// All of them.

@@ -24,6 +24,8 @@ pub struct Script {
     pub matched_rules: Option<Value>,
     /// How late the answer is, in milliseconds of the machine's clock.
     pub delay: u64,
+    /// The same for the look-up.
+    pub look_up_delay: u64,
     /// What goes wrong with the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,

@@ -3,6 +3,7 @@
 
 mod exchange;
 mod identity;
+mod one_span;
 mod pool;
 mod support;
 mod tls;
