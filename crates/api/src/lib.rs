@@ -13,8 +13,10 @@ pub mod file;
 pub mod policy;
 pub mod provider;
 pub mod schema;
+pub mod source;
 pub mod status;
 
 pub use policy::{RiskPolicy, RiskPolicySpec};
 pub use provider::{BankIdSe, Environment, Listen, ProviderEntry};
+pub use source::SourceEntry;
 pub use status::{OutdatedReason, Pods, RiskPolicyStatus};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::ProviderEntry;
 use crate::schema;
+use crate::source::SourceEntry;
 use crate::status::RiskPolicyStatus;
 
 /// The longest name of a policy: it becomes the value of a label.
@@ -43,6 +44,11 @@ pub const MAX_NAME: usize = 63;
 #[x_kube(
     validation = Rule::new("self.flows.all(f, self.providers.exists(p, p.name == f.provider))")
         .message("each flow names a provider entry; write the name of one in flows[].provider"),
+    validation = Rule::new(concat!(
+        "self.flows.all(f, !has(f.sources) || f.sources.all(r, r.name == 'provider'",
+        " || has(self.sources) && self.sources.exists(s, s.name == r.name)))",
+    ))
+    .message("each flow names source entries, or provider, the provider's own indication; write the name of one in flows[].sources[].name"),
     validation = Rule::new("self.providers.all(p, p.listen.port == 0 || self.providers.exists_one(q, q.listen.port == p.listen.port))")
         .message("two providers listen on one port; write another port in providers[].listen.port"),
     validation = Rule::new(concat!(
@@ -79,6 +85,10 @@ pub struct RiskPolicySpec {
     /// its request headers (`Riskgate-…`), headers win over this.
     #[serde(default)]
     pub risk_parameters: RiskParameters,
+    /// What is asked about a transaction besides the provider itself. A source counts where a flow names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::sources")]
+    pub sources: Vec<SourceEntry>,
     /// The flows: which operations they cover and what risk those may carry. A flow is chosen by operation; when several
     /// cover one, the request header `Riskgate-Flow` selects among them.
     #[schemars(schema_with = "schema::flows")]

@@ -9,6 +9,7 @@ pub const PROVIDER_SOURCE: &str = "provider";
 
 /// When a source was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Phase {
     /// Before the order exists: from the request alone.
     Screen,

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riskgate_api::compile::free_ports;
-use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec};
+use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind, TrustRef,
+    HttpSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind,
+    TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -93,6 +94,7 @@ impl Bindings {
             pseudonym_key_ref,
             providers,
             risk_parameters: _,
+            sources,
             flows: _,
             timeouts: _,
             log: _,
@@ -115,6 +117,29 @@ impl Bindings {
                 self.add_bank_id_se(bankid);
             }
         }
+        for SourceEntry { name: _, timeout: _, http } in sources {
+            if let Some(http) = http {
+                self.add_http(http);
+            }
+        }
+    }
+
+    fn add_http(&mut self, http: &HttpSourceConfig) {
+        let HttpSourceConfig {
+            url: _,
+            phase: _,
+            send_subject: _,
+            bearer_token_ref,
+            client_certificate_ref,
+            trust_bundle_ref,
+        } = http;
+        if let Some(SecretKeyRef { name, key }) = bearer_token_ref {
+            self.secret(name, [key.as_str()]);
+        }
+        if let Some(SecretRef { name }) = client_certificate_ref {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
     }
 
     fn add_bank_id_se(&mut self, bankid: &BankIdSe) {
@@ -255,6 +280,26 @@ mod tests {
         );
         assert_eq!(bound["configMaps"]["redis-roots"], json!(["ca.crt"]));
         assert_ne!(shared.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn a_source_binds_its_token_its_certificate_and_its_roots() {
+        let with = bindings(|spec| {
+            spec["sources"] = json!([{ "name": "fraud", "http": {
+                "url": "https://fraud.shop.svc/assess",
+                "bearerTokenRef": { "name": "fraud", "key": "token" },
+                "clientCertificateRef": { "name": "fraud-client" },
+                "trustBundleRef": { "kind": "ConfigMap", "name": "mesh-roots", "key": "ca.crt" },
+            } }]);
+        });
+        let bound = serde_json::to_value(&with).unwrap();
+        assert_eq!(bound["secrets"]["fraud"], json!(["token"]));
+        assert_eq!(
+            bound["secrets"]["fraud-client"],
+            json!(["keystore.p12", "password", "tls.crt", "tls.key"])
+        );
+        assert_eq!(bound["configMaps"]["mesh-roots"], json!(["ca.crt"]));
+        assert_ne!(with.hash(), bindings(|_| {}).hash());
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The headers.
     pub headers: &'a HeaderMap,
+    /// The `Content-Type` as the protocol spells it, once it is known to be one that it takes.
+    pub content_type: Option<&'static str>,
     /// The body.
     pub body: Bytes,
 }

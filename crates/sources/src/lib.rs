@@ -1,5 +1,6 @@
 //! Enrichment sources behind one trait, their runner, and the outbound HTTP client that sources and providers share.
 
+pub mod http;
 pub mod one_span;
 pub mod outbound;
 pub mod runner;

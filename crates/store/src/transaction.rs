@@ -13,6 +13,8 @@ pub const OPEN_FOR: Millis = 600_000;
 pub const COMPLETE_FOR: Millis = 180_000;
 /// How long the answer of a failed transaction is kept, as the application sees it.
 pub const FAILED_FOR: Millis = 300_000;
+/// How long the answer to an exchange is kept for the same request, sent again (design.md section 4, deliver once).
+pub const EXCHANGED_FOR: Millis = 60_000;
 /// How long a terminal answer is kept until it is judged: the longest window that its judgement can give it, so that a task
 /// that died while judging loses nothing that the application could still have asked for.
 pub const HELD_FOR: Millis = FAILED_FOR;
@@ -102,6 +104,8 @@ pub enum Final {
     Complete,
     /// Without: failed at the provider, or refused.
     Failed,
+    /// With the answer to the request that started it, whatever that says.
+    Exchanged,
 }
 
 impl Final {
@@ -111,6 +115,7 @@ impl Final {
         match self {
             Self::Complete => COMPLETE_FOR,
             Self::Failed => FAILED_FOR,
+            Self::Exchanged => EXCHANGED_FOR,
         }
     }
 }

@@ -16,5 +16,6 @@ pub use answer::{Answer, Fault};
 pub use given::Given;
 pub use lint::Lint;
 pub use protocol::{
-    Completed, Malformed, Prepared, Protocol, Reading, Recognised, Started, Tightened, Unreadable,
+    Cancelled, Completed, Exchanged, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Repeatable,
+    Road, Started, Takes, Tightened, Unreadable,
 };

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Facts, Operation, Provider, Requirement, RequirementSet, Threshold};
+use riskgate_core::{
+    Assessment, Facts, Operation, Provider, Requirement, RequirementSet, Threshold, Verdict,
+};
 
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
@@ -13,16 +15,23 @@ use crate::lint::Lint;
 /// One provider's protocol, as one policy configures it. Pure: the same input gives the same output.
 ///
 /// The calls follow the pipeline (design.md section 4): `recognise`, `prepare` and `tighten` on the way to the provider,
-/// `read_started` and `read_result` on the way back, `refuse_…` and `fault` for answers of our own.
+/// `read_…` on the way back, `refuse_…` and `fault` for answers of our own. What has a default is for providers that recognise
+/// such requests; the others leave it.
 pub trait Protocol: Send + Sync {
     /// The kind of provider.
     fn provider(&self) -> Provider;
 
-    /// The one `Content-Type` that a request body may have, to the letter.
-    fn content_type(&self) -> &'static str;
+    /// What the body of a recognised request may be.
+    fn takes(&self, recognised: Recognised) -> Takes;
 
-    /// What a request is, by method and exact raw path (query included).
-    fn recognise(&self, method: &str, path: &str) -> Recognised;
+    /// The headers of a request that concern the provider besides those that concern every provider, in lower case: such as
+    /// `authorization`, where the application holds credentials of its own.
+    fn request_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What a request is, by method and exact raw path (query included); by its body only where one path serves several purposes.
+    fn recognise(&self, method: &str, path: &str, body: &[u8]) -> Recognised;
 
     /// Reads a request that starts a transaction, and completes it with risk parameters that it lacks.
     ///
@@ -39,6 +48,11 @@ pub trait Protocol: Send + Sync {
         given: &Given,
         mode: Mode,
     ) -> Result<Prepared, Malformed>;
+
+    /// The user that the path of a request names, where the body does not. Never logged.
+    fn subject(&self, _path: &str) -> Option<String> {
+        None
+    }
 
     /// Adds requirements to a prepared request. What the application set stricter stays.
     ///
@@ -66,19 +80,56 @@ pub trait Protocol: Send + Sync {
     /// [`Unreadable`] when it is not the provider's.
     fn read_started(&self, status: u16, body: &[u8]) -> Result<Started, Unreadable>;
 
-    /// Reads the provider's answer to a request for the result of the transaction `reference`.
-    ///
-    /// # Errors
-    ///
-    /// [`Unreadable`] when it is not the provider's, or not about this transaction.
-    fn read_result(&self, reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable>;
+    /// Under which name the answer to an exchange is kept, so that the same request, sent again, gets the same answer: a hash of
+    /// all that makes it the same request, its credentials included. It must not be the reference of another transaction. `None`
+    /// where a repeated request is another transaction.
+    fn repeat_key(&self, _request: &Repeatable<'_>) -> Option<String> {
+        None
+    }
 
-    /// Reads the provider's answer to a request that ends a transaction: true when it is ended.
+    /// Reads the provider's answer to an exchange.
     ///
     /// # Errors
     ///
     /// [`Unreadable`] when it is not the provider's.
-    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<bool, Unreadable>;
+    fn read_exchanged(
+        &self,
+        _operation: Operation,
+        status: u16,
+        _body: &[u8],
+    ) -> Result<Exchanged, Unreadable> {
+        Err(Unreadable::Status(status))
+    }
+
+    /// Reads the provider's answer to a request by `road` for the result of the transaction `reference`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's, or not about this transaction.
+    fn read_result(
+        &self,
+        reference: &str,
+        road: Road,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Reading, Unreadable>;
+
+    /// Reads the provider's answer to a request that ends a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<Cancelled, Unreadable>;
+
+    /// What the application gets of the provider's answer to a request that carries no result: the answer as it came, or
+    /// rewritten where it would lead the application past riskgate.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn pass(&self, passing: &Passing<'_>) -> Result<Bytes, Unreadable> {
+        Ok(passing.body.clone())
+    }
 
     /// Checks the provider's answer to a probe (a GET on a known path), which may be empty.
     ///
@@ -94,11 +145,17 @@ pub trait Protocol: Send + Sync {
     /// The answer that refuses to start a transaction. `details` names riskgate and the policy.
     fn refuse_start(&self, details: &str) -> Answer;
 
-    /// The answer that refuses the result of the transaction `reference`. It tells nothing of the user.
-    fn refuse_result(&self, reference: &str) -> Answer;
+    /// The answer that refuses, on `road`, the result of the transaction `reference`. It tells nothing of the user.
+    fn refuse_result(&self, reference: &str, road: Road) -> Answer;
 
-    /// The answer that says that the transaction `reference` still runs.
-    fn pending(&self, reference: &str) -> Answer;
+    /// The answer that stands for `answer`, the provider's to an exchange, when the verdict is `verdict` and its result is
+    /// withheld. It tells nothing of the user.
+    fn refuse_exchanged(&self, _operation: Operation, verdict: Verdict, _answer: &[u8]) -> Answer {
+        self.fault(Fault::Unauthorized, &format!("the result is withheld, the verdict is {verdict}"))
+    }
+
+    /// The answer that says, on `road`, that the transaction `reference` still runs.
+    fn pending(&self, reference: &str, road: Road) -> Answer;
 
     /// The provider's own form of a fault. `details` says what is wrong.
     fn fault(&self, fault: Fault, details: &str) -> Answer;
@@ -112,16 +169,55 @@ pub trait Protocol: Send + Sync {
 pub enum Recognised {
     /// It starts a transaction.
     Start(Operation),
+    /// It starts a transaction, and its answer is the result.
+    Exchange(Operation),
     /// It asks for the result of a transaction.
-    Result,
+    Result(Road),
     /// It ends a transaction.
     Cancel,
+    /// A call that the provider has and that carries no result.
+    Pass,
     /// A GET on a known path: clients use the provider's 405 as a health probe.
     Probe,
     /// A path that the provider does not have.
     UnknownPath,
-    /// A known path with a method that the provider does not take.
-    OtherMethod,
+    /// A known path with a method that the provider does not take; it takes these, such as `POST`.
+    OtherMethod(&'static str),
+}
+
+/// The provider's road by which a result is asked for, such as `collect`. Each has its own form of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Road(pub &'static str);
+
+/// What the body of a request may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Takes {
+    /// The `Content-Type`s that it may have, each to the letter.
+    pub content_types: &'static [&'static str],
+    /// Whether there may be no body, and then no `Content-Type`.
+    pub bodiless: bool,
+}
+
+/// An exchange that may be sent again.
+pub struct Repeatable<'a> {
+    /// The exact raw path.
+    pub path: &'a str,
+    /// The value of the header `Authorization`.
+    pub authorization: Option<&'a [u8]>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// The provider's answer to a request that carries no result.
+pub struct Passing<'a> {
+    /// The exact raw path of the request.
+    pub path: &'a str,
+    /// The `Host` that the application asked, where riskgate listens: what has to lead through riskgate is pointed there.
+    pub host: &'a str,
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: &'a Bytes,
 }
 
 /// A request that starts a transaction, ready to be sent.
@@ -165,6 +261,40 @@ pub enum Started {
     Refused,
 }
 
+/// The provider's answer to an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The transaction is complete.
+    Complete {
+        /// Its reference.
+        reference: String,
+        /// What it says.
+        completed: Completed,
+    },
+    /// The request is answered, and its session may go on: what was judged is kept for the session's result, the answer is not.
+    Answered {
+        /// The session's reference, by which its result is asked for; none when there is nothing to ask for.
+        session: Option<String>,
+        /// The provider's name for the transaction, where it has one besides.
+        reference: Option<String>,
+        /// What the answer says.
+        completed: Completed,
+    },
+    /// The provider refused, in its own words.
+    Refused,
+}
+
+/// The provider's answer to a request that ends a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It is ended.
+    Ended,
+    /// The provider knows no such transaction: it ended before, or belongs to another certificate.
+    NoSuchTransaction,
+    /// The provider refused for another reason, in its own words.
+    Refused,
+}
+
 /// The provider's answer to a request for a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
@@ -185,6 +315,8 @@ pub enum Reading {
 pub struct Completed {
     /// The provider's own indication; none when the answer has none. An unrecognised value is [`Assessment::Unknown`].
     pub indication: Option<Assessment>,
+    /// The provider's score, 0 to 100, where it gives one.
+    pub score: Option<u8>,
     /// Machine-readable facts behind the indication; nothing that identifies a user.
     pub indicators: Vec<String>,
     /// What else the answer says, for conditions of `blockWhen`. May be a user's own, and is never recorded.

@@ -1,6 +1,7 @@
 //! From a policy to the configuration of its sidecars: defaults filled in, environments resolved, contradictions found.
 
 mod provider;
+mod source;
 mod warnings;
 
 use std::fmt;
@@ -60,6 +61,12 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
         .enumerate()
         .map(|(index, entry)| provider::resolve(&format!("spec.providers[{index}]"), entry, &mut problems))
         .collect();
+    let sources = spec
+        .sources
+        .iter()
+        .enumerate()
+        .filter_map(|(index, entry)| source::resolve(&format!("spec.sources[{index}]"), entry, &mut problems))
+        .collect();
     let mut config = SidecarConfig {
         schema: SCHEMA,
         policy: PolicyName {
@@ -75,6 +82,7 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
         store: store(&spec.store),
         providers,
         risk_parameters: spec.risk_parameters.clone(),
+        sources,
         flows: spec.flows.clone(),
     };
     problems.extend(
@@ -86,8 +94,9 @@ pub fn compile(policy: &RiskPolicy) -> Result<(SidecarConfig, Vec<Warning>), Vec
     // Only now: until here an index is the one that was written. Entries are told by their names, so that a policy in another
     // order is the same configuration; a running sidecar cannot follow another order of its listeners.
     config.providers.sort_by(|one, other| one.name.cmp(&other.name));
+    config.sources.sort_by(|one, other| one.name.cmp(&other.name));
     if problems.is_empty() {
-        let warnings = warnings::of(spec);
+        let warnings = warnings::of(spec, &config);
         Ok((config, warnings))
     } else {
         Err(problems)

@@ -11,25 +11,29 @@ pub(super) struct Places<'a> {
     kept: HashMap<String, Vec<usize>>,
     /// Whether provider entries were left out: then a flow may name one of those.
     providers_left_out: bool,
+    /// Whether source entries were left out: then a flow may name one of those.
+    sources_left_out: bool,
 }
 
 impl<'a> Places<'a> {
     pub(super) fn new(root: &'a Node) -> Self {
-        Self { root, kept: HashMap::new(), providers_left_out: false }
+        Self { root, kept: HashMap::new(), providers_left_out: false, sources_left_out: false }
     }
 
     /// Remembers which items of the list at `path`, of `count`, were read.
     pub(super) fn kept(&mut self, path: &str, count: usize, indexes: Vec<usize>) {
         self.providers_left_out |= path == "spec.providers" && indexes.len() < count;
+        self.sources_left_out |= path == "spec.sources" && indexes.len() < count;
         self.kept.insert(path.to_owned(), indexes);
     }
 
     /// The path in the file of what is found at `path` in the policy as it was read; none when it is only found since
     /// something else was left out.
     pub(super) fn original(&self, path: &str) -> Option<String> {
-        if self.providers_left_out
-            && (path == "spec.providers" || path.starts_with("spec.flows[") && path.ends_with("].provider"))
-        {
+        let of_flow = path.strip_prefix("spec.flows[").unwrap_or_default();
+        let named_provider = path == "spec.providers" || of_flow.ends_with("].provider");
+        let named_source = of_flow.contains("].sources[") && of_flow.ends_with("].name");
+        if self.providers_left_out && named_provider || self.sources_left_out && named_source {
             return None;
         }
         for (list, indexes) in &self.kept {

@@ -113,9 +113,8 @@ impl Shape {
 
     /// Reports a field that the schema does not know; true when its object can be read without it.
     pub(super) fn unknown(&mut self, entry: &Entry, schema: &JSONSchemaProps, path: &str) -> bool {
-        let later = later::field(path, entry);
-        if !later.is_empty() {
-            self.mistakes.extend(later);
+        if let Some(later) = later::field(path, entry) {
+            self.mistakes.push(later);
             return false;
         }
         let known: Vec<&str> = schema.properties.iter().flatten().map(|(name, _)| name.as_str()).collect();

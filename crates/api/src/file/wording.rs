@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 11] = [
+pub(super) const PATTERNS: [(&str, &str); 12] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -27,6 +27,7 @@ pub(super) const PATTERNS: [(&str, &str); 11] = [
         r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$",
         "write https://HOST or https://HOST:PORT, without a path",
     ),
+    (r"^https?://[^?#@\s]+$", "write https://HOST/PATH, without a login, a query or a fragment"),
     (
         r"^rediss?://[^/?#\s]+$",
         "write rediss://HOST or rediss://HOST:PORT; the login stands in the Secret that credentialsRef names",

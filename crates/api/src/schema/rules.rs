@@ -10,13 +10,14 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::provider::ProviderEntry;
+use crate::source::SourceEntry;
 use crate::status::OutdatedReason;
 
 /// The name of a Kubernetes object.
 pub(super) const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 
 /// Rules of each flow.
-fn flow_rules() -> [Rule; 5] {
+fn flow_rules() -> [Rule; 4] {
     [
         Rule::new(
             "!(has(self.challengeAt) && has(self.blockAt) && self.challengeAt == 'High' && self.blockAt == 'Moderate')",
@@ -33,9 +34,6 @@ fn flow_rules() -> [Rule; 5] {
             " && self.operations.exists(o, o.startsWith('Phone')))",
         ))
         .message("BankID takes no Mrtd on phone operations; write a flow of their own for them"),
-        Rule::new("!has(self.sources) || self.sources.all(s, s.name == 'provider')").message(
-            "this version of riskgate has no enrichment sources; write provider, the name of the provider's own indication",
-        ),
         Rule::new(concat!(
             "!has(self.sources) || self.sources.all(s,",
             " !(has(s.challengeAtScore) && has(s.blockAtScore)) || s.challengeAtScore <= s.blockAtScore)",
@@ -48,6 +46,12 @@ fn flow_rules() -> [Rule; 5] {
 pub(crate) fn providers(generator: &mut SchemaGenerator) -> Schema {
     let items = generator.subschema_for::<ProviderEntry>();
     keyed_list(&items, "name", 1, 8)
+}
+
+/// The list of source entries: merged by name.
+pub(crate) fn sources(generator: &mut SchemaGenerator) -> Schema {
+    let items = generator.subschema_for::<SourceEntry>();
+    keyed_list(&items, "name", 0, 16)
 }
 
 /// The list of flows: merged by name, each with its rules.

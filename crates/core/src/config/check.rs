@@ -4,12 +4,11 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{DecisionLog, ProviderConfig, SidecarConfig};
+use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source};
 use crate::flow::{AtCollect, Flow};
 use crate::operation::Operation;
 use crate::quantity::Span;
 use crate::requirement::Requirement;
-use crate::signal::PROVIDER_SOURCE;
 
 /// One contradiction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +25,12 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The contradictions that were found.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.0.push(Finding { path: path.into(), message: message.into() });
     }
 }
@@ -62,8 +62,9 @@ impl SidecarConfig {
         check_unique(&mut findings, "providers", self.providers.iter().map(|entry| entry.name.as_str()));
         check_unique(&mut findings, "flows", self.flows.iter().map(|flow| flow.name.as_str()));
         for (index, entry) in self.providers.iter().enumerate() {
-            check_provider(&mut findings, index, entry);
+            check_provider::check(&mut findings, index, entry);
         }
+        check_source::check(&mut findings, &self.sources);
         for (index, flow) in self.flows.iter().enumerate() {
             self.check_flow(&mut findings, index, flow);
         }
@@ -132,13 +133,7 @@ impl SidecarConfig {
             &format!("{path}.sources"),
             flow.sources.iter().map(|rule| rule.name.as_str()),
         );
-        for (at, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name != PROVIDER_SOURCE) {
-            let message = format!(
-                "no source is named {:?}; this version has only the provider's own indication: write {PROVIDER_SOURCE}",
-                rule.name
-            );
-            findings.add(format!("{path}.sources[{at}].name"), message);
-        }
+        check_source::check_use(findings, self, &path, flow);
         check_scores(findings, &path, flow);
         check_challenge(findings, &path, flow);
     }
@@ -158,49 +153,6 @@ impl SidecarConfig {
                 }
             }
         }
-    }
-}
-
-fn check_provider(findings: &mut Findings, index: usize, entry: &ProviderConfig) {
-    let path = format!("providers[{index}].bankIdSe");
-    let bankid = &entry.bank_id_se;
-    if !is_endpoint(&bankid.endpoint) {
-        let message =
-            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", bankid.endpoint);
-        findings.add(format!("{path}.endpoint"), message);
-    }
-    if bankid.client_certificate_refs.is_empty() {
-        findings.add(
-            format!("{path}.clientCertificateRefs"),
-            "no client certificate; write the name of a Secret that holds one",
-        );
-    }
-    let names = bankid.client_certificate_refs.iter().map(|secret| secret.name.as_str());
-    check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
-}
-
-/// Scheme, host and perhaps a port. Without TLS only to loopback: anywhere else it would be a provider that nobody vouches for.
-fn is_endpoint(text: &str) -> bool {
-    let port = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse().is_ok_and(|port: u16| port > 0)
-    };
-    let bare = |rest: &str| {
-        let named = !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
-        // The last part of a bare IPv6 address is no port.
-        named
-            && rest
-                .rsplit_once(':')
-                .is_none_or(|(host, last)| last.ends_with(']') || !host.is_empty() && port(last))
-    };
-    let loopback = |rest: &str| {
-        rest.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-            || rest == "localhost"
-            || rest.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok())
-    };
-    match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => bare(rest),
-        (_, Some(rest)) => bare(rest) && loopback(rest),
-        _ => false,
     }
 }
 
@@ -259,7 +211,8 @@ fn check_challenge(findings: &mut Findings, path: &str, flow: &Flow) {
     }
 }
 
-fn check_unique<'a>(findings: &mut Findings, path: &str, names: impl Iterator<Item = &'a str>) {
+/// A finding for each name that stands there a second time.
+pub(super) fn check_unique<'a>(findings: &mut Findings, path: &str, names: impl Iterator<Item = &'a str>) {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for (index, name) in names.enumerate() {
         match seen.get(name) {

@@ -6,15 +6,26 @@
 
 mod bankid_se;
 mod check;
+mod check_provider;
+mod check_source;
 mod check_store;
+mod endpoint;
+mod http_source;
+mod kind;
 mod one_span_source;
+mod provider;
 mod service;
+mod source;
 mod store;
 
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
+pub use http_source::HttpSourceConfig;
+pub use kind::NotOneKind;
 pub use one_span_source::{MappedAmount, MappedUser, OneSpanSourceConfig};
+pub use provider::{Listen, ProviderConfig, ProviderKind};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
+pub use source::{SourceConfig, SourceKind};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
 };
@@ -24,7 +35,7 @@ use sha2::{Digest, Sha256};
 
 use crate::evaluate::Scope;
 use crate::flow::Flow;
-use crate::operation::{Operation, Provider};
+use crate::operation::Operation;
 use crate::parameters::RiskParameters;
 use crate::verdict::Verdict;
 
@@ -158,36 +169,11 @@ pub struct SidecarConfig {
     /// What is attached when the application sent nothing.
     #[serde(default)]
     pub risk_parameters: RiskParameters,
+    /// The enrichment sources that flows may name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceConfig>,
     /// The flows.
     pub flows: Vec<Flow>,
-}
-
-/// One provider, with the port that the sidecar listens on for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProviderConfig {
-    /// The entry's name: flows and the ready line refer to it.
-    pub name: String,
-    /// The port on loopback.
-    pub listen: Listen,
-    /// Swedish BankID.
-    pub bank_id_se: BankIdSeConfig,
-}
-
-/// Where the sidecar listens for a provider's requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Listen {
-    /// The port on loopback; 0 takes a free one (outside a cluster).
-    pub port: u16,
-}
-
-impl ProviderConfig {
-    /// The kind of provider.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::BankIdSe
-    }
 }
 
 /// Why a configuration cannot be used.
@@ -254,11 +240,8 @@ impl SidecarConfig {
     #[must_use]
     pub fn scope_of_unknown<'a>(&'a self, provider: &'a str) -> Scope<'a> {
         let flows: Vec<&Flow> = self.flows.iter().filter(|flow| flow.provider == provider).collect();
-        let when = self
-            .providers
-            .iter()
-            .find(|entry| entry.name == provider)
-            .map(|entry| entry.bank_id_se.when_order_unknown);
+        let entry = self.providers.iter().find(|entry| entry.name == provider);
+        let when = entry.map(ProviderConfig::when_order_unknown);
         match when {
             Some(WhenOrderUnknown::Block) => Scope::UnknownBlocked,
             _ if flows.is_empty() => Scope::Uncovered(self.uncovered_operations.verdict()),

@@ -96,7 +96,7 @@ impl Outcome {
 }
 
 /// The source of [`ReasonCode::StoreDegraded`].
-const STORE: &str = "store";
+pub(crate) const STORE: &str = "store";
 
 /// Judges a request before its order exists, from the screen-phase signals alone.
 #[must_use]

@@ -1,7 +1,10 @@
 //! One change to a sound configuration, one finding, which names the field and what to write.
 
-use riskgate_core::config::{DecisionLog, RedisCluster, RedisSentinel, RedisStore, SealKeysRef};
-use riskgate_core::{AtCollect, Operation, Requirement, SidecarConfig, Span, Threshold};
+use riskgate_core::config::{
+    BankIdSeConfig, DecisionLog, HttpSourceConfig, ProviderKind, RedisCluster, RedisSentinel, RedisStore,
+    SealKeysRef, SourceConfig, SourceKind,
+};
+use riskgate_core::{AtCollect, Operation, Phase, Requirement, SidecarConfig, Span, Threshold};
 
 use crate::sound;
 
@@ -118,6 +121,13 @@ fn of_time_limits() {
     }
 }
 
+/// The configuration of the first provider entry.
+fn bankid(config: &mut SidecarConfig) -> &mut BankIdSeConfig {
+    match &mut config.providers[0].kind {
+        ProviderKind::BankIdSe(bankid) => bankid,
+    }
+}
+
 #[test]
 fn of_provider_entries() {
     finds("providers", "no provider", |config| {
@@ -128,10 +138,10 @@ fn of_provider_entries() {
         config.providers[1].name = "bankid".to_owned();
     });
     finds("providers[0].bankIdSe.clientCertificateRefs", "no client certificate", |config| {
-        config.providers[0].bank_id_se.client_certificate_refs.clear();
+        bankid(config).client_certificate_refs.clear();
     });
     finds("providers[0].bankIdSe.clientCertificateRefs[1].name", "\"bankid-rp\" is the name of", |config| {
-        config.providers[0].bank_id_se.client_certificate_refs[1].name = "bankid-rp".to_owned();
+        bankid(config).client_certificate_refs[1].name = "bankid-rp".to_owned();
     });
 }
 
@@ -159,14 +169,14 @@ fn of_endpoints() {
         "https://:443",
     ] {
         finds("providers[0].bankIdSe.endpoint", "is not an endpoint", |config| {
-            config.providers[0].bank_id_se.endpoint = endpoint.to_owned();
+            bankid(config).endpoint = endpoint.to_owned();
         });
     }
     for endpoint in
         ["https://[2001:db8::1]:8443", "http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"]
     {
         let mut config = sound();
-        config.providers[0].bank_id_se.endpoint = endpoint.to_owned();
+        bankid(&mut config).endpoint = endpoint.to_owned();
         assert_eq!(config.check(), [], "{endpoint}");
     }
 }
@@ -202,7 +212,7 @@ fn flows_of_two_provider_entries_may_cover_the_same_operation() {
 
 #[test]
 fn of_sources() {
-    finds("flows[1].sources[0].name", "no source is named \"ip\"", |config| {
+    finds("flows[1].sources[0].name", "no source is named \"ip\"; write one of: fraud, provider", |config| {
         config.flows[1].sources[0].name = "ip".to_owned();
     });
     finds("flows[1].sources[1].name", "\"provider\" is the name of flows[1].sources[0] already", |config| {
@@ -222,6 +232,43 @@ fn of_sources() {
     finds("flows[1].sources[0].challengeAtScore", "81 is above blockAtScore 80", |config| {
         config.flows[1].sources[0].challenge_at_score = Some(81);
     });
+}
+
+#[test]
+fn of_source_entries() {
+    fn http(config: &mut SidecarConfig) -> &mut HttpSourceConfig {
+        match &mut config.sources[0].kind {
+            SourceKind::Http(http) => http,
+        }
+    }
+    for own in ["provider", "store"] {
+        finds("sources[0].name", "riskgate's own word", |config| config.sources[0].name = own.to_owned());
+    }
+    finds("sources[1].name", "\"fraud\" is the name of sources[0] already", |config| {
+        let twin = config.sources[0].clone();
+        config.sources.push(twin);
+    });
+    for millis in [0, 60_001] {
+        finds("sources[0].timeout", "1ms to 1m", |config| {
+            config.sources[0].timeout = Span::from_millis(millis);
+        });
+    }
+    finds("sources[0].http.url", "https://HOST/PATH", |config| {
+        http(config).url = "http://fraud.shop.svc/assess".to_owned();
+    });
+}
+
+#[test]
+fn a_flow_may_name_a_source_that_is_there() {
+    let mut config = sound();
+    config.flows[1].sources[0].name = "fraud".to_owned();
+    assert_eq!(config.check(), []);
+}
+
+#[test]
+fn a_source_is_asked_in_the_phase_that_the_policy_gives_it() {
+    let SourceConfig { kind, .. } = &sound().sources[0];
+    assert_eq!([Phase::Screen, Phase::Assess].map(|phase| kind.is_asked_in(phase)), [false, true]);
 }
 
 #[test]

@@ -26,6 +26,26 @@ fn the_revision_is_of_the_meaning() {
 }
 
 #[test]
+fn an_entry_is_hashed_as_it_was_in_earlier_versions() {
+    let config = sound();
+    assert_eq!(
+        serde_json::to_string(&config.providers[1]).unwrap(),
+        r#"{"name":"branch","listen":{"port":0},"bankIdSe":{"endpoint":"https://localhost:8443","trust":{"bundle":{"kind":"ConfigMap","name":"roots","key":"ca.crt"}},"clientCertificateRefs":[{"name":"branch-rp"}],"refusal":{"hintCode":"transactionRiskBlocked","errorCode":"transactionRiskBlocked"},"whenOrderUnknown":"Strictest"}}"#
+    );
+    let without = SidecarConfig { sources: Vec::new(), ..config };
+    assert!(!serde_json::to_string(&without).unwrap().contains(r#""sources":[],"#));
+}
+
+#[test]
+fn an_entry_is_of_one_kind() {
+    let text = include_str!("sound.yaml");
+    let branch = text.find("    bankIdSe:\n      endpoint: https://localhost").unwrap();
+    let without = format!("{}{}", &text[..branch], &text[text.find("riskParameters:").unwrap()..]);
+    let error = SidecarConfig::from_yaml(&without).unwrap_err().to_string();
+    assert!(error.contains("0 kinds in one entry; write exactly one of: bankIdSe"), "{error}");
+}
+
+#[test]
 fn what_is_left_out_is_the_default() {
     let mut config = sound();
     config.mode = Mode::default();
@@ -60,6 +80,7 @@ fn unknown_and_misspelt_fields_are_refused_with_their_place() {
         ("blockAt: High", "blockAt: Low"),
         ("schema: 1", "schema: 1\nextra: 1"),
         ("name: bankid\n", "name: bankid\n    secret: x\n"),
+        ("name: fraud\n", "name: fraud\n    soap: {}\n"),
         ("    whenUnavailable: Allow\n", ""),
     ] {
         let changed = text.replacen(from, to, 1);

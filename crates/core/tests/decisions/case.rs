@@ -1,6 +1,6 @@
 //! The tables' own form.
 
-use riskgate_core::config::{Mode, UncoveredOperations, WhenOrderUnknown};
+use riskgate_core::config::{Mode, ProviderKind, UncoveredOperations, WhenOrderUnknown};
 use riskgate_core::evaluate::{decide, screen};
 use riskgate_core::{
     Assessment, DECISION_SCHEMA, DecisionRecord, Evidence, Outcome, Phase, Provider, RequirementSet, Scope,
@@ -74,9 +74,9 @@ impl Case {
     pub(crate) fn config(&self, config: &SidecarConfig) -> SidecarConfig {
         let mut config = config.clone();
         match self.under {
-            Under::UnknownBlocked(_) => {
-                config.providers[0].bank_id_se.when_order_unknown = WhenOrderUnknown::Block;
-            }
+            Under::UnknownBlocked(_) => match &mut config.providers[0].kind {
+                ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = WhenOrderUnknown::Block,
+            },
             Under::Uncovered(operations) => config.uncovered_operations = operations,
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Every decision can be computed again from its record, and the configuration that the record names.
 
 use proptest::prelude::*;
-use riskgate_core::config::{Mode, UncoveredOperations, WhenOrderUnknown};
+use riskgate_core::config::{Mode, ProviderKind, UncoveredOperations, WhenOrderUnknown};
 use riskgate_core::evaluate::{decide, screen, uncovered, unresolved};
 use riskgate_core::{
     DECISION_SCHEMA, DecisionRecord, Flow, Operation, Outcome, Provider, Scope, SidecarConfig,
@@ -32,7 +32,9 @@ pub(crate) fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool)
     other.name = "other".to_owned();
     other.provider = "bank".to_owned();
     config.flows = flows.into_iter().chain([other]).collect();
-    config.providers[0].bank_id_se.when_order_unknown = unknown;
+    match &mut config.providers[0].kind {
+        ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = unknown,
+    }
     if forward {
         config.uncovered_operations = UncoveredOperations::Forward;
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use riskgate_core::config::{BankIdSeConfig, SecretKeyRef, Trust, TrustKind, TrustRef};
+use riskgate_core::config::{SecretKeyRef, SecretRef, Trust, TrustKind, TrustRef};
 use riskgate_sources::outbound::{Identity, Roots};
 
 /// A folder of credentials.
@@ -82,23 +82,36 @@ impl Credentials {
         read(&self.folder.join("secrets").join(secret).join(key), field)
     }
 
-    /// The client certificates of a provider, in the order of the policy.
+    /// A key of a Secret that holds one line, such as a token, without the line feed that `echo` ends it with.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when it is missing, or no text.
+    pub(super) fn line(&self, field: &str, reference: &SecretKeyRef) -> Result<String, CredentialError> {
+        let SecretKeyRef { name, key } = reference;
+        self.text(field, name, key)?.ok_or_else(|| CredentialError::Missing {
+            path: self.folder.join("secrets").join(name).join(key),
+            field: field.to_owned(),
+            error: std::io::ErrorKind::NotFound.into(),
+        })
+    }
+
+    /// The client certificates of `field`, a list of references, in its order.
     ///
     /// # Errors
     ///
     /// [`CredentialError`] for the first that cannot be used.
-    pub fn identities(&self, field: &str, bankid: &BankIdSeConfig) -> Result<Vec<Identity>, CredentialError> {
-        bankid
-            .client_certificate_refs
-            .iter()
-            .enumerate()
-            .map(|(index, secret)| {
-                self.identity(&format!("{field}.clientCertificateRefs[{index}]"), &secret.name)
-            })
-            .collect()
+    pub fn identities(&self, field: &str, secrets: &[SecretRef]) -> Result<Vec<Identity>, CredentialError> {
+        let each = secrets.iter().enumerate();
+        each.map(|(index, secret)| self.identity(&format!("{field}[{index}]"), &secret.name)).collect()
     }
 
-    fn identity(&self, field: &str, name: &str) -> Result<Identity, CredentialError> {
+    /// The client certificate of the Secret `name`, which `field` names.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when it is missing or cannot be used.
+    pub fn identity(&self, field: &str, name: &str) -> Result<Identity, CredentialError> {
         let folder = self.folder.join("secrets").join(name);
         let (pem, keystore) = (folder.join("tls.crt"), folder.join("keystore.p12"));
         let now = unix_now();

@@ -1,7 +1,9 @@
 //! From a configuration file and credential folders to the snapshot that one request uses.
 
 pub mod credentials;
+mod enrichment;
 pub mod reload;
+mod setup;
 pub mod shared_store;
 pub mod snapshot;
 pub mod source;

@@ -9,10 +9,10 @@ use riskgate_core::{Clock, Millis, Pseudonymizer};
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
-use riskgate_wire::bankid_se::BankIdSe;
 
 use super::credentials::{CredentialError, Credentials};
 use super::shared_store::SharedStoreSettings;
+use super::{enrichment, setup};
 
 /// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
 /// (bankid-se.md sections 1 and 7).
@@ -50,11 +50,11 @@ pub struct Provider {
     pub certificate_names: Vec<String>,
 }
 
-/// A client certificate with the client that presents it. Client and connections belong to this snapshot, so that no
+/// A client certificate with the client that presents it; for a provider that asks for none, the client alone. Client and connections belong to this snapshot, so that no
 /// connection outlives the trust it was made under.
 pub struct Certificate {
-    /// The certificate and its key.
-    pub identity: Identity,
+    /// The certificate and its key; none for a provider that asks for none.
+    pub identity: Option<Identity>,
     /// The client that presents it.
     pub client: Arc<dyn Outbound>,
     /// When it was retired; none for a current one.
@@ -71,6 +71,14 @@ pub enum SnapshotError {
     #[error("providers[{index}]: {reason}")]
     Client {
         /// The provider's index in the policy.
+        index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A source could not be made.
+    #[error("sources[{index}]: {reason}")]
+    Source {
+        /// The source's index in the policy.
         index: usize,
         /// What is wrong.
         reason: String,
@@ -122,8 +130,8 @@ impl Snapshot {
             })
             .collect::<Result<_, _>>()?;
         let revision = config.revision().into();
-        // This version has no kind of source: the configuration's check refuses a flow that names one.
-        let sources = Runner::new([], around.clock.clone(), around.observer.clone());
+        let sources = enrichment::build(&config, around)?;
+        let sources = Runner::new(sources, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
         Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key), shared_store })
     }
@@ -152,44 +160,40 @@ impl Provider {
         around: &Surroundings,
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
-        let bankid = &entry.bank_id_se;
-        let field = format!("providers[{index}].bankIdSe");
-        let roots = around.credentials.roots(&field, &bankid.trust)?;
-        let endpoint: Uri = bankid.endpoint.parse().map_err(|_| SnapshotError::Client {
+        let setup = setup::of(index, entry, &around.credentials)?;
+        let endpoint: Uri = setup.endpoint.parse().map_err(|_| SnapshotError::Client {
             index,
-            reason: format!("{:?} is not an endpoint", bankid.endpoint),
+            reason: format!("{:?} is not an endpoint", setup.endpoint),
         })?;
-        let certify = |identity: Identity, retired_at| {
-            let client = client(&roots, &identity, connect, &around.resolver)
+        let certify = |identity: Option<Identity>, retired_at| {
+            let client = outbound(&setup.roots, identity.as_ref(), connect, &around.resolver)
                 .map_err(|reason| SnapshotError::Client { index, reason })?;
             Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
         };
-        let current: Vec<Certificate> = around
-            .credentials
-            .identities(&field, bankid)?
-            .into_iter()
-            .map(|identity| certify(identity, None))
-            .collect::<Result<_, _>>()?;
+        let identities = match setup.identities {
+            Some(identities) => identities.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let current: Vec<Certificate> =
+            identities.into_iter().map(|identity| certify(identity, None)).collect::<Result<_, _>>()?;
         let now = around.clock.now();
         let retired = before
             .into_iter()
             .flat_map(Self::certificates)
             .filter(|old| {
-                !old.is_over(now) && current.iter().all(|new| new.fingerprint() != old.fingerprint())
+                old.identity.is_some()
+                    && !old.is_over(now)
+                    && current.iter().all(|new| new.fingerprint() != old.fingerprint())
             })
             .map(|old| certify(old.identity.clone(), Some(old.retired_at.unwrap_or(now))))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             name: entry.name.as_str().into(),
-            protocol: Box::new(BankIdSe::new(bankid.refusal.clone())),
+            protocol: setup.protocol,
             endpoint,
             current,
             retired,
-            certificate_names: bankid
-                .client_certificate_refs
-                .iter()
-                .map(|secret| secret.name.clone())
-                .collect(),
+            certificate_names: setup.certificate_names,
         })
     }
 
@@ -206,10 +210,10 @@ impl Provider {
 }
 
 impl Certificate {
-    /// The certificate's SHA-256 fingerprint, in hexadecimal.
+    /// The certificate's SHA-256 fingerprint, in hexadecimal; empty where there is none.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
-        self.identity.fingerprint()
+        self.identity.as_ref().map_or("", Identity::fingerprint)
     }
 
     fn is_over(&self, now: Millis) -> bool {
@@ -217,12 +221,13 @@ impl Certificate {
     }
 }
 
-fn client(
+/// A client under `roots`, which shows `identity` to a server that asks for one.
+pub(super) fn outbound(
     roots: &Roots,
-    identity: &Identity,
+    identity: Option<&Identity>,
     connect: Duration,
     resolver: &Resolver,
 ) -> Result<Arc<dyn Outbound>, String> {
-    let options = ClientOptions { roots, identity: Some(identity), connect, resolver: resolver.clone() };
+    let options = ClientOptions { roots, identity, connect, resolver: resolver.clone() };
     Ok(Arc::new(Client::new(options).map_err(|error| error.to_string())?))
 }

@@ -68,6 +68,8 @@ pub enum Call {
     Collect,
     /// It ends a transaction.
     Cancel,
+    /// It carries no result.
+    Pass,
     /// It probes.
     Probe,
     /// Anything else.
@@ -76,7 +78,7 @@ pub enum Call {
 
 impl Call {
     /// How many there are.
-    pub const COUNT: usize = Operation::ALL.len() + 4;
+    pub const COUNT: usize = Operation::ALL.len() + 5;
 
     /// Its place among all.
     #[must_use]
@@ -86,8 +88,9 @@ impl Call {
             Self::Start(operation) => operation as usize,
             Self::Collect => after(0),
             Self::Cancel => after(1),
-            Self::Probe => after(2),
-            Self::Other => after(3),
+            Self::Pass => after(2),
+            Self::Probe => after(3),
+            Self::Other => after(4),
         }
     }
 
@@ -96,6 +99,7 @@ impl Call {
             Self::Start(operation) => operation.name(),
             Self::Collect => "Collect",
             Self::Cancel => "Cancel",
+            Self::Pass => "Pass",
             Self::Probe => "Probe",
             Self::Other => "Other",
         }
@@ -317,7 +321,8 @@ impl Metrics {
         let now = unix_now();
         for provider in &snapshot.providers {
             for (certificate, name) in provider.current.iter().zip(&provider.certificate_names) {
-                let left = certificate.identity.not_after() - now;
+                let Some(identity) = &certificate.identity else { continue };
+                let left = identity.not_after() - now;
                 self.certificate_expiry.get_or_create(&NameLabels { name: name.clone() }).set(left);
             }
         }

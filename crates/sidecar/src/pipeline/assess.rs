@@ -51,7 +51,11 @@ fn indication(exchange: &Exchange, order: Option<&Order>, completed: &Completed)
     let without = || exchange.provider().protocol.without_indication(operation);
     let assessment = completed.indication.unwrap_or_else(without);
     exchange.gateway.metrics().signal(PROVIDER_SOURCE, assessment);
-    Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
+    Signal {
+        score: completed.score,
+        indicators: completed.indicators.clone(),
+        ..Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
+    }
 }
 
 fn question(exchange: &Exchange, reference: &str, order: Option<&Order>, completed: &Completed) -> Question {

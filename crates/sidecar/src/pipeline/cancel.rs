@@ -2,7 +2,7 @@
 
 use riskgate_core::config::Mode;
 use riskgate_store::Key;
-use riskgate_wire::{Fault, Reading};
+use riskgate_wire::{Cancelled, Fault};
 
 use super::gateway::{Answered, Exchange};
 use super::result::candidates;
@@ -45,23 +45,16 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
             Ok(cancelled) => cancelled,
             Err(why) => return forward::unreadable(exchange, answer, &why),
         };
-        let elsewhere = !cancelled
-            && is_no_such(exchange, reference.as_deref().unwrap_or_default(), status, answer.body());
         last = Answered::new(Outcome::Passed, Response::passed(answer));
-        if cancelled
+        if cancelled == Cancelled::Ended
             && let Some(key) = key
             && let Err(error) = exchange.gateway.store.remove(key).await
         {
             exchange.store_failed("remove", &error);
         }
-        if !elsewhere {
+        if cancelled != Cancelled::NoSuchTransaction {
             break;
         }
     }
     last
-}
-
-fn is_no_such(exchange: &Exchange, reference: &str, status: u16, body: &[u8]) -> bool {
-    let reading = exchange.provider().protocol.read_result(reference, status, body);
-    matches!(reading, Ok(Reading::NoSuchTransaction))
 }

@@ -2,8 +2,9 @@
 
 use http::{HeaderName, HeaderValue};
 use riskgate_core::config::Mode;
-use riskgate_core::{Enforcement, Outcome, Verdict};
+use riskgate_core::{Enforcement, Operation, Outcome, Verdict};
 use riskgate_store::Final;
+use riskgate_wire::Road;
 
 use super::gateway::Exchange;
 use crate::message::Response;
@@ -13,21 +14,62 @@ const REASONS: HeaderName = HeaderName::from_static("riskgate-reasons");
 const CHALLENGE: HeaderName = HeaderName::from_static("riskgate-challenge");
 const DECISION_ID: HeaderName = HeaderName::from_static("riskgate-decision-id");
 
-/// The answer to a request for a result: the provider's as it came, or the refusal in its place.
+/// How a result was asked for: what it becomes depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// By a request for the result.
+    Result(Road),
+    /// By the request that started the transaction.
+    Exchange {
+        /// What was asked for.
+        operation: Operation,
+        /// Whether the same request, sent again, gets the same answer.
+        repeatable: bool,
+    },
+}
+
+impl Asked {
+    /// How a transaction ended whose result passes.
+    pub(super) fn end(self) -> Final {
+        self.kept_as(Final::Complete)
+    }
+
+    /// Whether the application can be told to ask again.
+    pub(super) fn can_be_asked_again(self) -> bool {
+        matches!(self, Self::Result(_))
+    }
+
+    fn kept_as(self, end: Final) -> Final {
+        match self {
+            Self::Exchange { repeatable: true, .. } => Final::Exchanged,
+            Self::Exchange { repeatable: false, .. } | Self::Result(_) => end,
+        }
+    }
+}
+
+/// The answer with a result: the provider's as it came, or the refusal in its place.
 pub(super) fn result(
     exchange: &Exchange,
+    asked: Asked,
     reference: &str,
     passed: Response,
     outcome: &Outcome,
     id: &str,
 ) -> (Response, Final) {
     if exchange.snapshot.config.mode == Mode::Monitor {
-        return (passed, Final::Complete);
+        return (passed, asked.end());
     }
     let (mut response, end) = match outcome.enforcement {
-        Enforcement::Pass | Enforcement::PassChallenged => (passed, Final::Complete),
+        Enforcement::Pass | Enforcement::PassChallenged => (passed, asked.end()),
         Enforcement::Refuse => {
-            (Response::own(exchange.provider().protocol.refuse_result(reference)), Final::Failed)
+            let protocol = &exchange.provider().protocol;
+            let refusal = match asked {
+                Asked::Result(road) => protocol.refuse_result(reference, road),
+                Asked::Exchange { operation, .. } => {
+                    protocol.refuse_exchanged(operation, outcome.verdict, &passed.body)
+                }
+            };
+            (Response::own(refusal), asked.kept_as(Final::Failed))
         }
     };
     add_headers(&mut response, outcome, id);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Uri, header};
+use http::{HeaderMap, HeaderName, Uri, header};
 use riskgate_core::config::Mode;
 use riskgate_sources::outbound::{Limits, OutboundError};
 use riskgate_wire::{Fault, Unreadable};
@@ -17,7 +17,8 @@ use crate::ops::metrics::{Call, Outcome};
 /// half of this.
 const MAX_ANSWER: usize = 4 << 20;
 
-/// The application's headers that concern the provider. Everything else stays: cookies, credentials, and ours.
+/// The application's headers that concern every provider. Everything else stays, save for what a protocol names: cookies,
+/// credentials, and ours.
 const PASSED: [HeaderName; 3] = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT];
 
 /// Why there is no answer.
@@ -94,17 +95,18 @@ pub(super) fn outgoing(
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
-    copy(request.headers, outgoing.headers_mut());
-    if request.method == Method::POST {
+    copy(request.headers, outgoing.headers_mut(), PASSED);
+    let own = provider.protocol.request_headers().iter().map(|name| HeaderName::from_static(name));
+    copy(request.headers, outgoing.headers_mut(), own);
+    if let Some(content_type) = request.content_type {
         // To the letter: a charset parameter is answered with 415 (bankid-se.md section 0.4).
-        let content_type = header::HeaderValue::from_static(provider.protocol.content_type());
-        outgoing.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        outgoing.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     }
     Ok(outgoing)
 }
 
-fn copy(from: &HeaderMap, to: &mut HeaderMap) {
-    for name in PASSED {
+fn copy(from: &HeaderMap, to: &mut HeaderMap, names: impl IntoIterator<Item = HeaderName>) {
+    for name in names {
         if let Some(value) = from.get(&name) {
             to.insert(name, value.clone());
         }

@@ -9,7 +9,7 @@ use riskgate_wire::{Fault, Recognised};
 use tokio_util::task::TaskTracker;
 
 use super::join::Joined;
-use super::{cancel, result, start};
+use super::{cancel, exchange, pass, result, start};
 use crate::config::snapshot::{Provider, Snapshot};
 use crate::message::{Request, Response};
 use crate::ops::decisions::DecisionLog;
@@ -182,26 +182,33 @@ impl Gateway {
     }
 }
 
-async fn route(exchange: &Exchange, request: Request<'_>) -> (Call, Answered) {
+async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered) {
     let protocol = &exchange.provider().protocol;
     let rejected = |fault, details: &str| {
         (Call::Other, Answered::new(Outcome::Rejected, exchange.fault(fault, details)))
     };
-    let recognised = protocol.recognise(request.method.as_str(), request.path);
-    let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod);
-    if known
-        && let Err(turned) = guard::content_type(request.method, request.headers, protocol.content_type())
-    {
-        return rejected(turned.fault, turned.details);
+    let recognised = protocol.recognise(request.method.as_str(), request.path, &request.body);
+    let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod(_));
+    if known {
+        match guard::content_type(&request, protocol.takes(recognised)) {
+            Ok(content_type) => request.content_type = content_type,
+            Err(details) => return rejected(Fault::UnsupportedMediaType, &details),
+        }
     }
     match recognised {
         Recognised::UnknownPath => rejected(Fault::NotFound, "no such path"),
-        Recognised::OtherMethod => rejected(Fault::MethodNotAllowed, "only POST is taken here"),
+        Recognised::OtherMethod(taken) => {
+            rejected(Fault::MethodNotAllowed, &format!("only {taken} is taken here"))
+        }
         Recognised::Start(operation) => {
             (Call::Start(operation), start::run(exchange, operation, &request).await)
         }
-        Recognised::Result => (Call::Collect, result::run(exchange, &request).await),
+        Recognised::Exchange(operation) => {
+            (Call::Start(operation), exchange::run(exchange, operation, &request).await)
+        }
+        Recognised::Result(road) => (Call::Collect, result::run(exchange, road, &request).await),
         Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
+        Recognised::Pass => (Call::Pass, pass::run(exchange, &request).await),
         Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }
 }

@@ -1,20 +1,26 @@
 //! The pipeline: `recognise → attach → screen → forward → assess → decide → enforce → record`, one module a stage.
 //!
-//! [`start`], [`result`] and [`cancel`] put the stages in order for the three kinds of request; data flows one way.
+//! [`start`], [`exchange`], [`result`], [`cancel`] and [`pass`] put the stages in order for the kinds of request; data flows one way.
 
 mod assess;
 mod attach;
 mod cancel;
 mod decide;
+mod draft;
 mod enforce;
+mod exchange;
 mod forward;
 mod gateway;
 mod join;
+mod judge;
+mod pass;
 mod recognise;
 mod record;
 mod result;
 mod screen;
 mod shared;
 mod start;
+#[cfg(test)]
+mod tests;
 
 pub use gateway::{Gateway, Parts};

@@ -2,26 +2,26 @@
 //! asked for by us (design.md section 4, deliver once).
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::evaluate;
-use riskgate_core::{Outcome as Decision, Scope};
-use riskgate_store::{Final, Held, Key, Order, Settled, StoreError, Terminal, Transaction};
-use riskgate_wire::{Completed, Fault, Reading};
+use riskgate_store::{Final, Held, Key, Order, Terminal, Transaction};
+use riskgate_wire::{Fault, Reading, Road};
 use tokio::sync::watch;
 
+use super::enforce::Asked;
 use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
-use super::record::{Circumstances, line, new_id, record, write};
-use super::{assess, decide, enforce, forward, shared};
+use super::judge::Judge;
+use super::record::{Circumstances, new_id};
+use super::{forward, shared};
 use crate::config::snapshot::Certificate;
 use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
 /// Runs a request for a result.
-pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered {
+pub(super) async fn run(exchange: &Exchange, road: Road, request: &Request<'_>) -> Answered {
     let provider = exchange.provider();
     let reference = match provider.protocol.reference(request.path, &request.body) {
         Ok(reference) => reference,
@@ -43,7 +43,7 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
         Box::pin(async move {
             let degraded = AtomicBool::new(false);
             let collect =
-                Collect { exchange: &exchange, reference: &reference, progress: &progress, degraded };
+                Collect { exchange: &exchange, reference: &reference, road, progress: &progress, degraded };
             let answered = collect.run(outgoing).await.unwrap_or_else(|refused| refused);
             (progress, answered)
         })
@@ -51,7 +51,7 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
     match waited.await {
         Waited::Answer(answered) => answered,
         Waited::StillAssessing => {
-            Answered::new(Outcome::Pending, Response::own(provider.protocol.pending(&reference)))
+            Answered::new(Outcome::Pending, Response::own(provider.protocol.pending(&reference, road)))
         }
         Waited::Broken => forward::NoAnswer::Lost.answer(exchange),
     }
@@ -73,6 +73,7 @@ async fn unread(exchange: &Exchange, request: &Request<'_>) -> Answered {
 struct Collect<'a> {
     exchange: &'a Exchange,
     reference: &'a str,
+    road: Road,
     progress: &'a watch::Sender<Progress>,
     /// Whether the shared store could not be asked: then the decision record says so.
     degraded: AtomicBool,
@@ -92,6 +93,16 @@ impl Collect<'_> {
 
     fn key(&self) -> Key<'_> {
         Key { provider: &self.exchange.provider().name, reference: self.reference }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            exchange: self.exchange,
+            key: self.key(),
+            asked: Asked::Result(self.road),
+            progress: self.progress,
+            degraded: &self.degraded,
+        }
     }
 
     /// Remembers whether what is known is all that could be known.
@@ -133,7 +144,12 @@ impl Collect<'_> {
                     }
                 };
             let status = answer.status().as_u16();
-            match self.exchange.provider().protocol.read_result(self.reference, status, answer.body()) {
+            match self.exchange.provider().protocol.read_result(
+                self.reference,
+                self.road,
+                status,
+                answer.body(),
+            ) {
                 Ok(Reading::NoSuchTransaction) => last = Some(answer),
                 Ok(reading) => {
                     return Ok(self.read(reading, answer, known.and_then(|known| known.order)).await);
@@ -157,8 +173,10 @@ impl Collect<'_> {
     async fn read(&self, reading: Reading, answer: http::Response<Bytes>, order: Option<Order>) -> Answered {
         let passed = Response::passed(answer);
         match reading {
-            Reading::Complete(completed) => self.judge(order.as_ref(), &completed, passed).await,
-            Reading::Failed => match self.settle(passed, Final::Failed, None).await {
+            Reading::Complete(completed) => {
+                self.judge().judge(self.reference, order.as_ref(), &completed, passed).await
+            }
+            Reading::Failed => match self.judge().settle(passed, Final::Failed, None).await {
                 Ok(response) => Answered::new(Outcome::Passed, response),
                 Err(earlier) => earlier,
             },
@@ -170,126 +188,13 @@ impl Collect<'_> {
 
     async fn resume(&self, order: Option<Order>, held: Held) -> Answered {
         let status = held.status;
-        match self.exchange.provider().protocol.read_result(self.reference, status, &held.body) {
+        match self.exchange.provider().protocol.read_result(self.reference, self.road, status, &held.body) {
             Ok(Reading::Complete(completed)) => {
                 let passed = Response { status, headers: held.headers, body: held.body };
-                self.judge(order.as_ref(), &completed, passed).await
+                self.judge().judge(self.reference, order.as_ref(), &completed, passed).await
             }
             // Only complete answers are held; anything else was not written by us.
             _ => forward::NoAnswer::Lost.answer(self.exchange),
-        }
-    }
-
-    /// Assess, decide, enforce, record: under the snapshot that is current now.
-    async fn judge(&self, order: Option<&Order>, completed: &Completed, passed: Response) -> Answered {
-        let exchange = self.exchange.now();
-        let Some(scope) = decide::scope(&exchange, order) else {
-            return match self.settle(passed, Final::Complete, None).await {
-                Ok(response) => Answered::new(Outcome::Passed, response),
-                Err(earlier) => earlier,
-            };
-        };
-        let monitor = exchange.snapshot.config.mode == Mode::Monitor;
-        let takes_time = assess::takes_time(&exchange, &scope);
-        if takes_time {
-            self.hold(&passed).await;
-        }
-        let passes = monitor && takes_time;
-        if passes {
-            // Nothing may change, the time of an answer included: it passes before any source is asked.
-            match self.settle(passed.clone(), Final::Complete, None).await {
-                Ok(response) => self.tell(Progress::Done(Answered::new(Outcome::Allowed, response))),
-                Err(earlier) => return earlier,
-            }
-        } else if takes_time {
-            self.tell(Progress::Assessing(Instant::now()));
-        }
-        let signals = assess::signals(&exchange, self.reference, order, completed, &scope, takes_time).await;
-        let outcome = self.note_degraded(decide::decide(&scope, order, &signals));
-        let id = new_id();
-        let (response, end) = enforce::result(&exchange, self.reference, passed, &outcome, &id);
-        let subject = completed.subject.as_deref().or_else(|| order?.subject.as_deref());
-        let about = Circumstances {
-            operation: order.map(|order| order.operation),
-            flow: if let Scope::Flow(flow) = &scope { Some(&flow.name) } else { None },
-            reference: Some(self.reference),
-            subject,
-            attached: order.map_or(&[], |order| &order.attached),
-            lint: order.map_or(&[], |order| &order.lint),
-            signals: &signals,
-        };
-        if passes {
-            record(&exchange, &about, &outcome, &id);
-            return Answered::new(Outcome::Allowed, response);
-        }
-        match self.settle_recorded(&exchange, response, end, (&about, &outcome, &id)).await {
-            Ok(response) => Answered::new(metric(&exchange, &outcome), response),
-            Err(earlier) => earlier, // decided and recorded elsewhere meanwhile
-        }
-    }
-
-    /// The record says when what was judged is what this sidecar alone knew.
-    fn note_degraded(&self, outcome: Decision) -> Decision {
-        if self.degraded.load(Ordering::Relaxed) { outcome.with_store_degraded() } else { outcome }
-    }
-
-    /// Tells those who wait; nobody may be waiting any more.
-    fn tell(&self, progress: Progress) {
-        let _nobody = self.progress.send(progress);
-    }
-
-    /// Keeps the answer as it came, while sources are asked. Where none is, it is settled at once.
-    async fn hold(&self, passed: &Response) {
-        let Response { status, headers, body } = passed.clone();
-        if let Err(error) = self.exchange.gateway.store.hold(self.key(), Held { status, headers, body }).await
-        {
-            self.exchange.store_failed("hold", &error);
-        }
-    }
-
-    /// Keeps the answer as the application gets it, with its decision record, and writes that before the answer is given.
-    async fn settle_recorded(
-        &self,
-        exchange: &Exchange,
-        response: Response,
-        end: Final,
-        (about, outcome, id): (&Circumstances<'_>, &Decision, &str),
-    ) -> Result<Response, Answered> {
-        let line = line(exchange, about, outcome, id);
-        let response = self.settle(response, end, line.clone()).await?;
-        match line {
-            Some(line) => {
-                write(exchange, about, outcome, &line);
-                shared::note_written(exchange, self.key());
-            }
-            None => record(exchange, about, outcome, id),
-        }
-        Ok(response)
-    }
-
-    /// Keeps the answer as the application gets it. The answer to give where that is another: the one that was settled before.
-    async fn settle(
-        &self,
-        response: Response,
-        outcome: Final,
-        record: Option<Bytes>,
-    ) -> Result<Response, Answered> {
-        let Response { status, headers, body } = response.clone();
-        let settled = Settled { status, headers, body, outcome };
-        let store = &self.exchange.gateway.store;
-        match store.settle(self.key(), settled, record).await {
-            Ok(None) => Ok(response),
-            Ok(Some(earlier)) => {
-                Err(shared::replay(self.exchange, self.key(), earlier, store.is_shared()).await)
-            }
-            Err(error) => {
-                self.exchange.store_failed("settle", &error);
-                match error {
-                    // The application may have been told something else by another sidecar: this one does not guess.
-                    StoreError::Unreadable(_) => Err(forward::NoAnswer::Lost.answer(self.exchange)),
-                    StoreError::Full { .. } | StoreError::Unavailable(_) => Ok(response),
-                }
-            }
         }
     }
 
@@ -324,18 +229,10 @@ impl Collect<'_> {
             lint: order.map_or(&[], |order| &order.lint),
             signals: order.map_or(&[], |order| &order.signals),
         };
-        let (outcome, id) = (self.note_degraded(evaluate::unresolved()), new_id());
-        let passed = self.settle_recorded(&exchange, passed, Final::Failed, (&about, &outcome, &id)).await?;
+        let (outcome, id) = (self.judge().note_degraded(evaluate::unresolved()), new_id());
+        let passed =
+            self.judge().settle_recorded(&exchange, passed, Final::Failed, (&about, &outcome, &id)).await?;
         Ok(Answered::new(Outcome::Passed, passed))
-    }
-}
-
-fn metric(exchange: &Exchange, outcome: &Decision) -> Outcome {
-    let refused = outcome.enforcement == riskgate_core::Enforcement::Refuse;
-    if refused && exchange.snapshot.config.mode == Mode::Enforce {
-        Outcome::Blocked
-    } else {
-        Outcome::Allowed
     }
 }
 

@@ -126,7 +126,13 @@ impl HttpServerApp for Application {
             Incoming::Whole(body) => {
                 let head = session.req_header();
                 let path = String::from_utf8_lossy(head.raw_path());
-                let request = Request { method: &head.method, path: &path, headers: &head.headers, body };
+                let request = Request {
+                    method: &head.method,
+                    path: &path,
+                    headers: &head.headers,
+                    content_type: None,
+                    body,
+                };
                 (self.gateway.handle(self.provider, request).await, true)
             }
             Incoming::Turned(fault, details) => {

@@ -1,7 +1,9 @@
 //! The loopback guard: who may use a listener that makes the relying party's key usable (design.md section 7, threat model).
 
-use http::{HeaderMap, Method, Uri, header};
-use riskgate_wire::Fault;
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use riskgate_wire::{Fault, Takes};
+
+use crate::message::Request;
 
 /// Why a request is turned away before it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,25 +37,28 @@ pub fn caller(uri: &Uri, headers: &HeaderMap) -> Result<(), Turned> {
     Ok(())
 }
 
-/// Turns away a body that is not of the protocol's content type to the letter: a browser can send `text/plain` without
-/// asking, but never `application/json`.
+/// Turns away a body that is not of one of the protocol's content types to the letter: a browser can send `text/plain` without
+/// asking, but never `application/json`. Gives the type as the protocol spells it; none for a request that has no body.
 ///
 /// # Errors
 ///
-/// [`Turned`] with 415.
-pub fn content_type(method: &Method, headers: &HeaderMap, expected: &'static str) -> Result<(), Turned> {
-    if method != Method::POST {
-        return Ok(());
+/// What the application is told, with 415.
+pub fn content_type(request: &Request<'_>, takes: Takes) -> Result<Option<&'static str>, String> {
+    if matches!(*request.method, Method::GET | Method::HEAD | Method::DELETE) {
+        return Ok(None);
     }
-    let mut sent = headers.get_all(header::CONTENT_TYPE).iter();
-    let exact = sent.next().is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(expected.as_bytes()));
-    if exact && sent.next().is_none() {
-        return Ok(());
+    let mut sent = request.headers.get_all(header::CONTENT_TYPE).iter();
+    let (first, further) = (sent.next(), sent.next());
+    if first.is_none() && takes.bodiless && request.body.is_empty() {
+        return Ok(None);
     }
-    Err(Turned {
-        fault: Fault::UnsupportedMediaType,
-        details: "send Content-Type: application/json, without charset",
-    })
+    let exact = |value: &HeaderValue| {
+        takes.content_types.iter().find(|taken| value.as_bytes().eq_ignore_ascii_case(taken.as_bytes()))
+    };
+    match (first.and_then(exact), further) {
+        (Some(taken), None) => Ok(Some(taken)),
+        _ => Err(format!("send Content-Type: {}, without charset", takes.content_types.join(" or "))),
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -70,8 +75,6 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -120,16 +123,59 @@ mod tests {
         assert!(caller(&target, &headers(&[("host", "127.0.0.1")])).is_err());
     }
 
+    const JSON: Takes = Takes { content_types: &["application/json"], bodiless: false };
+    const FORM: Takes = Takes {
+        content_types: &[
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded;charset=UTF-8",
+        ],
+        bodiless: false,
+    };
+
+    fn checked(
+        method: &Method,
+        pairs: &[(&'static str, &'static str)],
+        body: &'static str,
+        takes: Takes,
+    ) -> Result<Option<&'static str>, String> {
+        let headers = headers(pairs);
+        let request = Request { method, path: "/", headers: &headers, content_type: None, body: body.into() };
+        content_type(&request, takes)
+    }
+
     #[test]
     fn only_the_exact_content_type_passes() {
-        let check = |pairs: &[(&'static str, &'static str)]| {
-            content_type(&Method::POST, &headers(pairs), "application/json").is_ok()
-        };
-        assert!(check(&[("content-type", "application/json")]));
-        assert!(!check(&[("content-type", "application/json; charset=utf-8")]));
-        assert!(!check(&[("content-type", "text/plain")]));
-        assert!(!check(&[]));
-        assert!(!check(&[("content-type", "application/json"), ("content-type", "application/json")]));
-        assert!(content_type(&Method::GET, &headers(&[]), "application/json").is_ok());
+        let check = |pairs: &[(&'static str, &'static str)]| checked(&Method::POST, pairs, "{}", JSON);
+        assert_eq!(check(&[("content-type", "Application/JSON")]), Ok(Some("application/json")));
+        for pairs in [
+            &[("content-type", "application/json; charset=utf-8")][..],
+            &[("content-type", "text/plain")],
+            &[],
+            &[("content-type", "application/json"), ("content-type", "application/json")],
+        ] {
+            assert_eq!(
+                check(pairs),
+                Err("send Content-Type: application/json, without charset".to_owned()),
+                "{pairs:?}"
+            );
+        }
+        assert_eq!(checked(&Method::GET, &[], "", JSON), Ok(None));
+    }
+
+    #[test]
+    fn a_protocol_may_take_several_content_types_and_requests_without_a_body() {
+        for taken in FORM.content_types {
+            assert_eq!(
+                checked(&Method::POST, &[("content-type", taken)], "a=b", FORM),
+                Ok(Some(*taken)),
+                "{taken}"
+            );
+        }
+        assert!(checked(&Method::POST, &[("content-type", "application/json")], "{}", FORM).is_err());
+        assert!(checked(&Method::POST, &[], "", FORM).is_err());
+        let bodiless = Takes { bodiless: true, ..JSON };
+        assert_eq!(checked(&Method::POST, &[], "", bodiless), Ok(None));
+        assert!(checked(&Method::POST, &[], "{}", bodiless).is_err(), "a body has a type");
+        assert!(checked(&Method::POST, &[("content-type", "text/plain")], "", bodiless).is_err());
     }
 }

@@ -2,15 +2,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use riskgate_wire::Protocol;
+use riskgate_wire::{Cancelled, Protocol};
 use riskgate_wire_fuzz::{answer, bankid, leniently, tells_nothing};
 
 fuzz_target!(|data: &[u8]| {
     let Some((status, body)) = answer(data) else { return };
     let refused = |body| (400..600).contains(&status) && leniently(body)["errorCode"].is_string();
     match bankid().read_cancelled(status, body) {
-        Ok(true) => assert!(status == 200 && leniently(body).is_object()),
-        Ok(false) => assert!(refused(body)),
+        Ok(Cancelled::Ended) => assert!(status == 200 && leniently(body).is_object()),
+        Ok(Cancelled::NoSuchTransaction) => assert!(status == 400 && refused(body)),
+        Ok(Cancelled::Refused) => assert!(refused(body)),
         Err(error) => tells_nothing(&error, body),
     }
     match bankid().read_probe(status, body) {

@@ -3,12 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use riskgate_core::{Assessment, Level};
+use riskgate_wire::bankid_se::COLLECT;
 use riskgate_wire::{Protocol, Reading};
 use riskgate_wire_fuzz::{REFERENCE, answer, bankid, leniently, tells_nothing};
 
 fuzz_target!(|data: &[u8]| {
     let Some((status, body)) = answer(data) else { return };
-    let reading = match bankid().read_result(REFERENCE, status, body) {
+    let reading = match bankid().read_result(REFERENCE, COLLECT, status, body) {
         Ok(reading) => reading,
         Err(error) => return tells_nothing(&error, body),
     };

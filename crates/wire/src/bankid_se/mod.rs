@@ -19,7 +19,12 @@ use riskgate_core::{Assessment, Operation, Provider, Requirement};
 
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
-use crate::protocol::{Malformed, Prepared, Protocol, Reading, Recognised, Started, Tightened, Unreadable};
+use crate::protocol::{
+    Cancelled, Malformed, Prepared, Protocol, Reading, Recognised, Road, Started, Takes, Tightened,
+    Unreadable,
+};
+
+pub use paths::COLLECT;
 
 /// The protocol of Swedish BankID, with the words that one policy refuses in.
 #[derive(Debug, Clone)]
@@ -40,11 +45,11 @@ impl Protocol for BankIdSe {
         Provider::BankIdSe
     }
 
-    fn content_type(&self) -> &'static str {
-        answers::CONTENT_TYPE
+    fn takes(&self, _recognised: Recognised) -> Takes {
+        Takes { content_types: &[answers::CONTENT_TYPE], bodiless: false }
     }
 
-    fn recognise(&self, method: &str, path: &str) -> Recognised {
+    fn recognise(&self, method: &str, path: &str, _body: &[u8]) -> Recognised {
         paths::recognise(method, path)
     }
 
@@ -75,11 +80,17 @@ impl Protocol for BankIdSe {
         read::started(status, body)
     }
 
-    fn read_result(&self, reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable> {
+    fn read_result(
+        &self,
+        reference: &str,
+        _road: Road,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Reading, Unreadable> {
         read::result(reference, status, body)
     }
 
-    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<bool, Unreadable> {
+    fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<Cancelled, Unreadable> {
         read::cancelled(status, body)
     }
 
@@ -98,11 +109,11 @@ impl Protocol for BankIdSe {
         answers::error(400, &self.refusal.error_code, details)
     }
 
-    fn refuse_result(&self, reference: &str) -> Answer {
+    fn refuse_result(&self, reference: &str, _road: Road) -> Answer {
         answers::state(reference, "failed", &self.refusal.hint_code)
     }
 
-    fn pending(&self, reference: &str) -> Answer {
+    fn pending(&self, reference: &str, _road: Road) -> Answer {
         answers::state(reference, "pending", "userSign")
     }
 

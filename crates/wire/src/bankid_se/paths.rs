@@ -2,7 +2,10 @@
 
 use riskgate_core::Operation;
 
-use crate::protocol::Recognised;
+use crate::protocol::{Recognised, Road};
+
+/// The one road to a result.
+pub const COLLECT: Road = Road("collect");
 
 /// Which request this is. A path is known by its exact bytes: a query, a trailing slash or an escape makes it another, so
 /// that nothing reaches BankID which BankID might read differently than riskgate.
@@ -13,7 +16,7 @@ pub(super) fn recognise(method: &str, path: &str) -> Recognised {
     match method {
         "POST" => called,
         "GET" => Recognised::Probe,
-        _ => Recognised::OtherMethod,
+        _ => Recognised::OtherMethod("POST"),
     }
 }
 
@@ -25,7 +28,7 @@ fn call(path: &str) -> Option<Recognised> {
         "/other/payment" => Recognised::Start(Operation::OtherPayment),
         "/phone/auth" => Recognised::Start(Operation::PhoneAuth),
         "/phone/sign" => Recognised::Start(Operation::PhoneSign),
-        "/collect" => Recognised::Result,
+        "/collect" => Recognised::Result(COLLECT),
         "/cancel" => Recognised::Cancel,
         _ => return None,
     })
@@ -42,7 +45,7 @@ mod tests {
         ("/rp/v6.0/other/payment", Recognised::Start(Operation::OtherPayment)),
         ("/rp/v6.0/phone/auth", Recognised::Start(Operation::PhoneAuth)),
         ("/rp/v6.0/phone/sign", Recognised::Start(Operation::PhoneSign)),
-        ("/rp/v6.0/collect", Recognised::Result),
+        ("/rp/v6.0/collect", Recognised::Result(COLLECT)),
         ("/rp/v6.0/cancel", Recognised::Cancel),
     ];
 
@@ -52,7 +55,7 @@ mod tests {
             assert_eq!(recognise("POST", path), expected, "{path}");
             assert_eq!(recognise("GET", path), Recognised::Probe, "{path}");
             for method in ["HEAD", "PUT", "DELETE", "OPTIONS", "post", "Get", ""] {
-                assert_eq!(recognise(method, path), Recognised::OtherMethod, "{method} {path}");
+                assert_eq!(recognise(method, path), Recognised::OtherMethod("POST"), "{method} {path}");
             }
         }
     }

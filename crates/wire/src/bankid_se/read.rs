@@ -7,7 +7,7 @@ use riskgate_core::{Assessment, Facts, Level};
 
 use super::reference;
 use crate::json::{Object, Value};
-use crate::protocol::{Completed, Reading, Started, Unreadable};
+use crate::protocol::{Cancelled, Completed, Reading, Started, Unreadable};
 
 /// BankID's words for an order that ended, was delivered before, or was made with another certificate.
 const NO_SUCH_ORDER: (&str, &str) = ("invalidParameters", "No such order");
@@ -25,8 +25,7 @@ pub(super) fn started(status: u16, body: &[u8]) -> Result<Started, Unreadable> {
 pub(super) fn result(reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable> {
     if status != 200 {
         let (code, details) = refused(status, body)?;
-        let gone =
-            status == 400 && (code.as_ref(), details.as_deref()) == (NO_SUCH_ORDER.0, Some(NO_SUCH_ORDER.1));
+        let gone = is_no_such_order(status, &code, details.as_deref());
         return Ok(if gone { Reading::NoSuchTransaction } else { Reading::Refused });
     }
     let answer = Object::read(body)?;
@@ -51,11 +50,17 @@ pub(super) fn result(reference: &str, status: u16, body: &[u8]) -> Result<Readin
     }
 }
 
-pub(super) fn cancelled(status: u16, body: &[u8]) -> Result<bool, Unreadable> {
-    match status {
-        200 => Object::read(body).map(|_| true).map_err(Unreadable::from),
-        _ => refused(status, body).map(|_| false),
+pub(super) fn cancelled(status: u16, body: &[u8]) -> Result<Cancelled, Unreadable> {
+    if status == 200 {
+        return Ok(Object::read(body).map(|_| Cancelled::Ended)?);
     }
+    let (code, details) = refused(status, body)?;
+    let gone = is_no_such_order(status, &code, details.as_deref());
+    Ok(if gone { Cancelled::NoSuchTransaction } else { Cancelled::Refused })
+}
+
+fn is_no_such_order(status: u16, code: &str, details: Option<&str>) -> bool {
+    status == 400 && (code, details) == (NO_SUCH_ORDER.0, Some(NO_SUCH_ORDER.1))
 }
 
 pub(super) fn probe(status: u16, body: &[u8]) -> Result<(), Unreadable> {
@@ -81,6 +86,7 @@ fn completed(data: &Object<'_>) -> Result<Completed, Unreadable> {
     let device = data.get("device").object();
     Ok(Completed {
         indication: indication(&data.get("risk")),
+        score: None,
         indicators: Vec::new(),
         facts: Facts::default(),
         subject: user.and_then(|user| user.get("personalNumber").text()).map(Cow::into_owned),

@@ -15,7 +15,7 @@ mod said;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet};
+use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Verdict};
 
 pub use code::{CHALLENGES, RiskCode};
 pub use fields::{Carried, FIELDS, Field};
@@ -25,22 +25,17 @@ use self::paths::Called;
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
 use crate::protocol::{
-    Completed, Malformed, Prepared, Protocol, Reading, Recognised, Started, Tightened, Unreadable,
+    Cancelled, Completed, Exchanged, Malformed, Prepared, Protocol, Reading, Recognised, Road, Started,
+    Takes, Tightened, Unreadable,
 };
+
+/// The one road by which results are asked for: polls of a session.
+const SESSION: Road = Road("session");
 
 /// The protocol of OneSpan, with the challenge that one policy raises to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OneSpan {
     challenge_code: Option<u32>,
-}
-
-/// OneSpan's answer to a request that it assesses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exchanged {
-    /// It has a result, or asks the user for more.
-    Said(Box<Said>),
-    /// OneSpan refused the request, in its own words.
-    Refused,
 }
 
 impl OneSpan {
@@ -51,37 +46,22 @@ impl OneSpan {
         Self { challenge_code: challenge_code.filter(|code| RiskCode::is_challenge(*code)) }
     }
 
-    /// The user that a path names: `userID@domain`.
-    #[must_use]
-    pub fn user(path: &str) -> Option<String> {
-        match paths::called(path)? {
-            Called::Validate(_, user) => user,
-            Called::Session(_) => None,
-        }
-    }
-
-    /// Reads OneSpan's answer to a request that it assesses.
-    ///
-    /// # Errors
-    ///
-    /// [`Unreadable`] when it is not OneSpan's.
-    pub fn read_exchange(&self, status: u16, body: &[u8]) -> Result<Exchanged, Unreadable> {
+    /// What a 2xx answer says; none where OneSpan refused, in its own words.
+    fn said(status: u16, body: &[u8]) -> Result<Option<Said>, Unreadable> {
         match status {
-            200..=299 => Ok(Exchanged::Said(Box::new(Said::read(body)?))),
-            _ => said::refused(status, body).map(|()| Exchanged::Refused),
+            200..=299 => Said::read(body).map(Some),
+            _ => said::refused(status, body).map(|()| None),
         }
     }
 
     /// The decline in place of `answer`, which OneSpan gave: its identifiers stay, so that the application can name the
     /// request to its support.
-    #[must_use]
-    pub fn decline(&self, answer: &[u8]) -> Answer {
+    fn decline(answer: &[u8]) -> Answer {
         answers::decline(&answers::identifiers(answer))
     }
 
     /// The challenge in place of `answer`, in OneSpan's own form; none where the policy names no code for it.
-    #[must_use]
-    pub fn challenge(&self, answer: &[u8]) -> Option<Answer> {
+    fn challenge(&self, answer: &[u8]) -> Option<Answer> {
         self.challenge_code.map(|code| answers::challenge(&answers::identifiers(answer), code))
     }
 }
@@ -90,6 +70,7 @@ impl From<&Said> for Completed {
     fn from(said: &Said) -> Self {
         Self {
             indication: Some(said.assessment()),
+            score: None,
             indicators: said.indicators(),
             facts: said.facts.clone(),
             subject: None,
@@ -103,16 +84,18 @@ impl Protocol for OneSpan {
         Provider::OneSpan
     }
 
-    fn content_type(&self) -> &'static str {
-        answers::CONTENT_TYPE
+    fn takes(&self, recognised: Recognised) -> Takes {
+        let bodiless = matches!(recognised, Recognised::Result(_));
+        Takes { content_types: &[answers::CONTENT_TYPE, "application/json; charset=utf-8"], bodiless }
     }
 
-    fn recognise(&self, method: &str, path: &str) -> Recognised {
+    fn recognise(&self, method: &str, path: &str, _body: &[u8]) -> Recognised {
         match (paths::called(path), method) {
             (None, _) => Recognised::UnknownPath,
-            (Some(Called::Validate(operation, _)), "POST") => Recognised::Start(operation),
-            (Some(Called::Session(_)), "GET") => Recognised::Result,
-            (Some(_), _) => Recognised::OtherMethod,
+            (Some(Called::Validate(operation, _)), "POST") => Recognised::Exchange(operation),
+            (Some(Called::Session(_)), "GET") => Recognised::Result(SESSION),
+            (Some(Called::Validate(..)), _) => Recognised::OtherMethod("POST"),
+            (Some(Called::Session(_)), _) => Recognised::OtherMethod("GET"),
         }
     }
 
@@ -124,6 +107,13 @@ impl Protocol for OneSpan {
         mode: Mode,
     ) -> Result<Prepared, Malformed> {
         prepare::prepare(body, given, mode)
+    }
+
+    fn subject(&self, path: &str) -> Option<String> {
+        match paths::called(path)? {
+            Called::Validate(_, user) => user,
+            Called::Session(_) => None,
+        }
     }
 
     /// OneSpan's requests carry no requirement: its codes ask for a challenge afterwards.
@@ -146,33 +136,58 @@ impl Protocol for OneSpan {
         }
     }
 
-    fn read_started(&self, status: u16, body: &[u8]) -> Result<Started, Unreadable> {
-        match self.read_exchange(status, body)? {
-            Exchanged::Said(said) => {
-                let none = || Unreadable::Form("no usable requestID".to_owned());
-                said.reference.map(Started::Open).ok_or_else(none)
-            }
-            Exchanged::Refused => Ok(Started::Refused),
-        }
+    fn read_started(&self, status: u16, _body: &[u8]) -> Result<Started, Unreadable> {
+        Err(Unreadable::Status(status))
     }
 
-    fn read_result(&self, reference: &str, status: u16, body: &[u8]) -> Result<Reading, Unreadable> {
-        match self.read_exchange(status, body)? {
-            Exchanged::Refused if status == 404 => Ok(Reading::NoSuchTransaction),
-            Exchanged::Refused => Ok(Reading::Refused),
-            Exchanged::Said(said) if said.reference.as_deref().is_some_and(|own| own != reference) => {
-                Err(Unreadable::OtherTransaction)
+    fn read_exchanged(
+        &self,
+        _operation: Operation,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Exchanged, Unreadable> {
+        Ok(match Self::said(status, body)? {
+            None => Exchanged::Refused,
+            // What OneSpan ended by itself has no result. A decline is its word on the risk, and recorded as such.
+            Some(said) if said.standing == Standing::Ended && said.code != RiskCode::Decline => {
+                Exchanged::Refused
             }
-            Exchanged::Said(said) if !said.has_state => Err(Unreadable::UnknownState),
-            Exchanged::Said(said) => Ok(match said.standing {
-                Standing::Open => Reading::Pending,
-                Standing::Ended => Reading::Failed,
-                Standing::Accepted => Reading::Complete(Completed::from(&*said)),
-            }),
-        }
+            Some(said) => Exchanged::Answered {
+                completed: Completed::from(&said),
+                reference: said.looked_up_by.map(LookUp::into_id),
+                session: said.reference.filter(|_| said.has_state),
+            },
+        })
     }
 
-    fn read_cancelled(&self, status: u16, _body: &[u8]) -> Result<bool, Unreadable> {
+    fn read_result(
+        &self,
+        reference: &str,
+        _road: Road,
+        status: u16,
+        body: &[u8],
+    ) -> Result<Reading, Unreadable> {
+        let Some(said) = Self::said(status, body)? else {
+            return Ok(if status == 404 { Reading::NoSuchTransaction } else { Reading::Refused });
+        };
+        if said.reference.as_deref().is_some_and(|own| own != reference) {
+            return Err(Unreadable::OtherTransaction);
+        }
+        if !said.has_state {
+            return Err(Unreadable::UnknownState);
+        }
+        Ok(match said.standing {
+            Standing::Open => Reading::Pending,
+            Standing::Ended => Reading::Failed,
+            // Most polls repeat no code: what the request was answered with was kept, and still holds.
+            Standing::Accepted => {
+                let indication = Some(said.assessment()).filter(|_| said.code != RiskCode::None);
+                Reading::Complete(Completed { indication, ..Completed::from(&said) })
+            }
+        })
+    }
+
+    fn read_cancelled(&self, status: u16, _body: &[u8]) -> Result<Cancelled, Unreadable> {
         Err(Unreadable::Status(status))
     }
 
@@ -188,11 +203,17 @@ impl Protocol for OneSpan {
         answers::decline("")
     }
 
-    fn refuse_result(&self, reference: &str) -> Answer {
+    fn refuse_result(&self, reference: &str, _road: Road) -> Answer {
         answers::decline(&answers::identifier(reference))
     }
 
-    fn pending(&self, reference: &str) -> Answer {
+    /// A decline; a challenge in OneSpan's own form where the verdict is one and the policy names its code.
+    fn refuse_exchanged(&self, _operation: Operation, verdict: Verdict, answer: &[u8]) -> Answer {
+        let challenge = (verdict == Verdict::Challenge).then(|| self.challenge(answer)).flatten();
+        challenge.unwrap_or_else(|| Self::decline(answer))
+    }
+
+    fn pending(&self, reference: &str, _road: Road) -> Answer {
         answers::pending(reference)
     }
 

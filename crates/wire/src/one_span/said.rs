@@ -51,6 +51,14 @@ pub enum LookUp {
 }
 
 impl LookUp {
+    /// The id.
+    #[must_use]
+    pub fn into_id(self) -> String {
+        match self {
+            Self::Event(id) | Self::Transaction(id) => id,
+        }
+    }
+
     /// The path to ask.
     #[must_use]
     pub fn path(&self) -> String {

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use riskgate_core::RequirementSet;
 use riskgate_core::config::Refusal;
-use riskgate_wire::bankid_se::BankIdSe;
-use riskgate_wire::{Answer, Prepared, Protocol, Reading, Started, Tightened};
+use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
+use riskgate_wire::{Answer, Cancelled, Prepared, Protocol, Reading, Started, Tightened};
 use serde_json::{Value, json};
 
 use crate::call::{Call, fault};
@@ -37,13 +37,14 @@ pub(crate) fn of(call: &Call) -> Value {
             })
         }
         Call::ReadResult { reference, status, body } => {
-            or_error(bankid.read_result(reference, *status, body.as_bytes()), |reading| {
+            or_error(bankid.read_result(reference, COLLECT, *status, body.as_bytes()), |reading| {
                 self::reading(&reading)
             })
         }
-        Call::ReadCancelled { status, body } => {
-            or_error(bankid.read_cancelled(*status, body.as_bytes()), |ended| json!({ "ended": ended }))
-        }
+        Call::ReadCancelled { status, body } => or_error(
+            bankid.read_cancelled(*status, body.as_bytes()),
+            |cancelled| json!({ "ended": cancelled == Cancelled::Ended }),
+        ),
         Call::ReadProbe { status, body } => {
             or_error(bankid.read_probe(*status, body.as_bytes()), |()| json!("believed"))
         }
@@ -51,9 +52,9 @@ pub(crate) fn of(call: &Call) -> Value {
             answer(&BankIdSe::new(refusal.clone()).refuse_start(details))
         }
         Call::RefuseResult { refusal, reference } => {
-            answer(&BankIdSe::new(refusal.clone()).refuse_result(reference))
+            answer(&BankIdSe::new(refusal.clone()).refuse_result(reference, COLLECT))
         }
-        Call::Pending { reference } => answer(&bankid.pending(reference)),
+        Call::Pending { reference } => answer(&bankid.pending(reference, COLLECT)),
         Call::Fault { fault: name, details } => answer(&bankid.fault(fault(name), details)),
         Call::InPlaceOf { status, details } => answer(&bankid.in_place_of(*status, details)),
     }

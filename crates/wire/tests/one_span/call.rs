@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use bytes::Bytes;
-use riskgate_core::Operation;
 use riskgate_core::config::Mode;
-use riskgate_wire::one_span::{Exchanged, OneSpan};
-use riskgate_wire::{Answer, Completed, Fault, Given, Prepared, Protocol, Reading};
+use riskgate_core::{Operation, Verdict};
+use riskgate_wire::one_span::OneSpan;
+use riskgate_wire::{Answer, Completed, Exchanged, Fault, Given, Prepared, Protocol, Reading, Road};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -53,6 +53,8 @@ pub(crate) enum Call {
     },
 }
 
+const SESSION: Road = Road("session");
+
 const FAULTS: [Fault; 8] = [
     Fault::Unauthorized,
     Fault::NotFound,
@@ -81,28 +83,33 @@ impl Call {
                 or_error(outcome, |prepared| self::prepared(&prepared, &body))
             }
             Self::Exchange { status, body, when } => {
-                or_error(one_span.read_exchange(*status, body.as_bytes()), |exchanged| match exchanged {
-                    Exchanged::Refused => json!("refused"),
-                    Exchanged::Said(said) => json!({
-                        "standing": format!("{:?}", said.standing),
-                        "reference": said.reference,
-                        "lookedUpBy": said.looked_up_by.as_ref().map(|look_up| look_up.path()),
-                        "completed": completed(&Completed::from(&*said), when),
+                let exchanged = one_span.read_exchanged(Operation::Login, *status, body.as_bytes());
+                or_error(exchanged, |exchanged| match exchanged {
+                    Exchanged::Answered { session, reference, completed: read } => json!({
+                        "session": session,
+                        "reference": reference,
+                        "completed": completed(&read, when),
                     }),
-                })
-            }
-            Self::Session { reference, status, body } => {
-                or_error(one_span.read_result(reference, *status, body.as_bytes()), |reading| match reading {
-                    Reading::Complete(read) => json!({ "complete": completed(&read, &[]) }),
                     other => json!(format!("{other:?}")),
                 })
             }
-            Self::Decline { answer } => written(&one_span.decline(answer.as_bytes())),
-            Self::Challenge { code, answer } => OneSpan::new(*code)
-                .challenge(answer.as_bytes())
-                .map_or(Value::Null, |answer| written(&answer)),
+            Self::Session { reference, status, body } => {
+                or_error(one_span.read_result(reference, SESSION, *status, body.as_bytes()), |reading| {
+                    match reading {
+                        Reading::Complete(read) => json!({ "complete": completed(&read, &[]) }),
+                        other => json!(format!("{other:?}")),
+                    }
+                })
+            }
+            Self::Decline { answer } => {
+                written(&one_span.refuse_exchanged(Operation::Login, Verdict::Block, answer.as_bytes()))
+            }
+            Self::Challenge { code, answer } => {
+                let one_span = OneSpan::new(*code);
+                written(&one_span.refuse_exchanged(Operation::Login, Verdict::Challenge, answer.as_bytes()))
+            }
             Self::RefuseStart {} => written(&one_span.refuse_start("riskgate: why")),
-            Self::RefuseResult { reference } => written(&one_span.refuse_result(reference)),
+            Self::RefuseResult { reference } => written(&one_span.refuse_result(reference, SESSION)),
             Self::Faults {} => FAULTS
                 .iter()
                 .map(|fault| (format!("{fault:?}"), written(&one_span.fault(*fault, "riskgate: why"))))

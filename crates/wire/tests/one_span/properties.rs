@@ -6,12 +6,14 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Level, Operation, own};
-use riskgate_wire::one_span::{Exchanged, OneSpan, Standing};
-use riskgate_wire::{Completed, Given, Protocol, Reading, Recognised};
+use riskgate_core::{Assessment, Level, Operation, Verdict, own};
+use riskgate_wire::one_span::OneSpan;
+use riskgate_wire::{Exchanged, Given, Protocol, Reading, Recognised, Road};
 use serde_json::{Value, json};
 
 const STATES: [&str; 7] = ["accepted", "pending", "refused", "timeout", "failed", "failure", "unknown"];
+
+const SESSION: Road = Road("session");
 
 fn one_span() -> OneSpan {
     OneSpan::new(Some(5))
@@ -95,11 +97,11 @@ proptest! {
     fn any_bytes_are_answered(body in vec(any::<u8>(), 0..64), path in "[ -~]{0,60}", status in any::<u16>()) {
         let bytes = Bytes::copy_from_slice(&body);
         let _ = one_span().prepare(Operation::Login, &bytes, &Given::default(), Mode::Enforce);
-        let _ = one_span().read_exchange(status, &body);
-        let _ = one_span().read_result("r", status, &body);
-        let _ = (one_span().decline(&body), one_span().challenge(&body));
-        prop_assert!(serde_json::from_slice::<Value>(&one_span().decline(&body).body).is_ok());
-        prop_assert_eq!(one_span().recognise("POST", &path), Recognised::UnknownPath);
+        let _ = one_span().read_exchanged(Operation::Event, status, &body);
+        let _ = one_span().read_result("r", SESSION, status, &body);
+        let declined = one_span().refuse_exchanged(Operation::Event, Verdict::Block, &body);
+        prop_assert!(serde_json::from_slice::<Value>(&declined.body).is_ok());
+        prop_assert_eq!(one_span().recognise("POST", &path, &body), Recognised::UnknownPath);
     }
 
     #[test]
@@ -125,16 +127,18 @@ proptest! {
 
     #[test]
     fn only_an_accepting_code_is_harmless_and_every_other_one_is_a_challenge_at_least(answer in answer()) {
-        let Exchanged::Said(said) = one_span().read_exchange(200, answer.to_string().as_bytes()).unwrap() else {
-            panic!("a 200 that is no answer");
+        let state = answer["sessionStatus"].as_str().unwrap_or("pending");
+        let read = one_span().read_exchanged(Operation::Login, 200, answer.to_string().as_bytes()).unwrap();
+        let Exchanged::Answered { completed, .. } = read else {
+            prop_assert!(STATES[2..].contains(&state) && answer["riskResponseCode"] != 1, "{read:?}");
+            return Ok(());
         };
-        let completed = Completed::from(&*said);
         let code = answer["riskResponseCode"].as_u64();
         let harmless = completed.indication == Some(Level::Low.into());
-        prop_assert_eq!(harmless, code == Some(0) || said.standing == Standing::Accepted && code.is_some_and(|code| code > 1));
+        prop_assert_eq!(harmless, code == Some(0) || state == "accepted" && code.is_some_and(|code| code > 1));
         prop_assert_eq!(completed.indication == Some(Assessment::Unknown), code.is_none());
         let says = |indicator: &str| completed.indicators.iter().any(|known| known == indicator);
-        let challenge = code.is_some_and(|code| code > 1) && said.standing == Standing::Open;
+        let challenge = code.is_some_and(|code| code > 1) && state == "pending";
         prop_assert_eq!(says(own::CHALLENGED), challenge);
         prop_assert_eq!(says(own::DECLINED), code == Some(1));
     }
@@ -142,8 +146,8 @@ proptest! {
     #[test]
     fn what_is_declined_or_challenged_keeps_identifiers_and_nothing_else(answer in answer()) {
         let text = answer.to_string();
-        let declined: Value = serde_json::from_slice(&one_span().decline(text.as_bytes()).body).unwrap();
-        let challenged: Value = serde_json::from_slice(&one_span().challenge(text.as_bytes()).unwrap().body).unwrap();
+        let declined: Value = serde_json::from_slice(&one_span().refuse_exchanged(Operation::Login, Verdict::Block, text.as_bytes()).body).unwrap();
+        let challenged: Value = serde_json::from_slice(&one_span().refuse_exchanged(Operation::Login, Verdict::Challenge, text.as_bytes()).body).unwrap();
         for (written, code, state) in [(&declined, 1, "refused"), (&challenged, 5, "pending")] {
             prop_assert_eq!((&written["riskResponseCode"], &written["sessionStatus"]), (&json!(code), &json!(state)));
             prop_assert_eq!(&written["requestID"], &answer["requestID"]);
@@ -154,7 +158,7 @@ proptest! {
     #[test]
     fn a_session_is_complete_only_when_it_says_so_of_itself(answer in answer(), reference in "[a-f]{1,3}") {
         let state = answer["sessionStatus"].as_str().unwrap_or_default();
-        match one_span().read_result(&reference, 200, answer.to_string().as_bytes()) {
+        match one_span().read_result(&reference, SESSION, 200, answer.to_string().as_bytes()) {
             Ok(Reading::Complete(_)) => prop_assert_eq!(state, "accepted"),
             Ok(Reading::Pending) => prop_assert_eq!(state, "pending"),
             Ok(Reading::Failed) => prop_assert!(STATES[2..].contains(&state)),

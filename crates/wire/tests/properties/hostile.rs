@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use riskgate_wire::bankid_se::COLLECT;
 use riskgate_wire::{Protocol, Reading, Started};
 
 use crate::{bankid, json, request};
@@ -25,7 +26,7 @@ fn read_by_all(body: &[u8], status: u16) {
     if let Ok(Started::Open(reference)) = bankid.read_started(status, body) {
         assert!(status == 200 && (1..=256).contains(&reference.len()));
     }
-    let result = bankid.read_result(REFERENCE, status, body);
+    let result = bankid.read_result(REFERENCE, COLLECT, status, body);
     assert!(
         status == 200 || !matches!(result, Ok(Reading::Complete(_) | Reading::Pending | Reading::Failed))
     );

@@ -4,7 +4,8 @@ use riskgate_core::{AtCollect, Flow, PROVIDER_SOURCE, SourceRule, Verdict, When}
 
 use super::Warnings;
 
-pub(super) fn warn(path: &str, flow: &Flow, warnings: &mut Warnings) {
+/// `screens` says whether the flow names a source that is asked before the order exists.
+pub(super) fn warn(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnings) {
     let phone_only = flow.operations.iter().all(|operation| operation.is_phone());
     if phone_only {
         thresholds_without_effect(path, flow, warnings);
@@ -20,7 +21,7 @@ pub(super) fn warn(path: &str, flow: &Flow, warnings: &mut Warnings) {
              not apply to",
         );
     }
-    challenge(path, flow, warnings);
+    challenge(path, flow, screens, warnings);
     for (index, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name == PROVIDER_SOURCE) {
         provider_rule(&format!("{path}.sources[{index}]"), rule, warnings);
     }
@@ -72,7 +73,7 @@ fn thresholds_without_effect(path: &str, flow: &Flow, warnings: &mut Warnings) {
     }
 }
 
-fn challenge(path: &str, flow: &Flow, warnings: &mut Warnings) {
+fn challenge(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnings) {
     let same_level = flow.challenge_at.is_some() && flow.challenge_at == flow.block_at;
     if same_level {
         warnings.add(
@@ -113,10 +114,11 @@ fn challenge(path: &str, flow: &Flow, warnings: &mut Warnings) {
         ),
         AtCollect::AllowIfRequired => {}
     }
-    if flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Screen) {
+    if flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Screen) && !screens {
         warnings.add(
             format!("{path}.challenge.atOrder.when"),
-            "no source of this version is asked before the order, so Screen never tightens one; write Always",
+            "no source of this flow is asked before the order, so Screen never tightens one; write Always, or a source with \
+             phase: Screen",
         );
     }
 }

@@ -5,7 +5,7 @@ mod flow;
 use std::collections::BTreeSet;
 
 use riskgate_core::config::{Mode, UncoveredOperations};
-use riskgate_core::{Bytes, Operation, Provider, Start};
+use riskgate_core::{Bytes, Flow, Operation, Phase, SidecarConfig, Start};
 
 use super::Warning;
 use crate::policy::RiskPolicySpec;
@@ -24,7 +24,7 @@ impl Warnings {
 }
 
 /// The warnings on a policy that has no problem.
-pub(super) fn of(spec: &RiskPolicySpec) -> Vec<Warning> {
+pub(super) fn of(spec: &RiskPolicySpec, config: &SidecarConfig) -> Vec<Warning> {
     let mut warnings = Warnings::default();
     if spec.mode == Mode::Monitor {
         warnings.add(
@@ -41,11 +41,17 @@ pub(super) fn of(spec: &RiskPolicySpec) -> Vec<Warning> {
         );
     }
     risk_parameters(spec, &mut warnings);
-    coverage(spec, &mut warnings);
+    coverage(spec, config, &mut warnings);
     for (index, flow) in spec.flows.iter().enumerate() {
-        flow::warn(&format!("spec.flows[{index}]"), flow, &mut warnings);
+        flow::warn(&format!("spec.flows[{index}]"), flow, screens(config, flow), &mut warnings);
     }
     warnings.0
+}
+
+/// Whether the flow names a source that is asked before the order exists.
+fn screens(config: &SidecarConfig, flow: &Flow) -> bool {
+    let listed = config.sources.iter().filter(|source| flow.rule(&source.name).is_some());
+    listed.into_iter().any(|source| source.kind.is_asked_in(Phase::Screen))
 }
 
 fn ports(spec: &RiskPolicySpec, warnings: &mut Warnings) {
@@ -77,7 +83,7 @@ fn risk_parameters(spec: &RiskPolicySpec, warnings: &mut Warnings) {
 }
 
 /// Operations that fall through the flows.
-fn coverage(spec: &RiskPolicySpec, warnings: &mut Warnings) {
+fn coverage(spec: &RiskPolicySpec, config: &SidecarConfig, warnings: &mut Warnings) {
     for (index, entry) in spec.providers.iter().enumerate() {
         let covered = |by_header: bool| -> BTreeSet<Operation> {
             let flows = spec.flows.iter().filter(|flow| flow.provider == entry.name);
@@ -101,8 +107,9 @@ fn coverage(spec: &RiskPolicySpec, warnings: &mut Warnings) {
                 );
             }
         }
-        let open: Vec<Operation> = Provider::BankIdSe
-            .operations()
+        let of_kind = config.providers.iter().find(|it| it.name == entry.name);
+        let open: Vec<Operation> = of_kind
+            .map_or(&[][..], |it| it.provider().operations())
             .iter()
             .copied()
             .filter(|operation| !at_all.contains(operation))

@@ -25,6 +25,7 @@ pub(super) struct SettledHead {
 pub(super) enum Outcome {
     Complete,
     Failed,
+    Exchanged,
 }
 
 impl Head {
@@ -53,6 +54,7 @@ impl From<Final> for Outcome {
         match outcome {
             Final::Complete => Self::Complete,
             Final::Failed => Self::Failed,
+            Final::Exchanged => Self::Exchanged,
         }
     }
 }
@@ -62,6 +64,7 @@ impl From<Outcome> for Final {
         match outcome {
             Outcome::Complete => Self::Complete,
             Outcome::Failed => Self::Failed,
+            Outcome::Exchanged => Self::Exchanged,
         }
     }
 }

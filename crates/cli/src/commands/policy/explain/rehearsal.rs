@@ -1,13 +1,13 @@
 //! The made-up transaction on its way through the protocol and the evaluation, as the sidecar's pipeline takes it
 //! (design.md section 4), without network and store.
 
-use riskgate_core::config::{Mode, ProviderConfig, SidecarConfig, UncoveredOperations};
+use riskgate_core::config::{Mode, ProviderConfig, ProviderKind, SidecarConfig, UncoveredOperations};
 use riskgate_core::evaluate::{decide, uncovered};
 use riskgate_core::{
     Assessment, DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Outcome,
     Phase, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
 };
-use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
 use riskgate_wire::{Answer, Fault, Given, Malformed, Prepared, Protocol, Reading, Unreadable};
 
 use super::question::{Order, Question};
@@ -59,7 +59,10 @@ pub(super) fn rehearse<'a>(
     entry: &'a ProviderConfig,
     question: &Question,
 ) -> Result<Rehearsal<'a>, RehearsalError> {
-    let stage = Stage { config, entry, protocol: BankIdSe::new(entry.bank_id_se.refusal.clone()) };
+    let protocol = match &entry.kind {
+        ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
+    };
+    let stage = Stage { config, entry, protocol };
     let Some(order) = &question.order else {
         return stage.collect(question, config.scope_of_unknown(&entry.name), None);
     };
@@ -103,7 +106,7 @@ impl<'a> Stage<'a> {
         let given = given(&self.config.risk_parameters);
         let mode = self.config.mode;
         let mut prepared = self.protocol.prepare(order.operation, &order.body(), &given, mode)?;
-        // `Screen` waits for sources that are asked before the order, and this version has none.
+        // `Screen` waits for sources, and a rehearsal asks none.
         let always = flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Always);
         if always && mode == Mode::Enforce {
             let tightened = self.protocol.tighten(order.operation, &prepared.body, flow.required())?;
@@ -121,7 +124,7 @@ impl<'a> Stage<'a> {
         scope: Scope<'a>,
         prepared: Option<&Prepared>,
     ) -> Result<Rehearsal<'a>, RehearsalError> {
-        let reading = self.protocol.read_result(ORDER_REF, 200, &question.answer(ORDER_REF))?;
+        let reading = self.protocol.read_result(ORDER_REF, COLLECT, 200, &question.answer(ORDER_REF))?;
         let Reading::Complete(completed) = reading else { return Err(RehearsalError::NotComplete) };
         let operation = question.order.as_ref().map(|order| order.operation);
         let assessment: Assessment =
@@ -134,8 +137,11 @@ impl<'a> Stage<'a> {
         };
         let outcome = decide(&scope, &evidence);
         let refuses = self.config.mode == Mode::Enforce && outcome.enforcement == Enforcement::Refuse;
-        let received =
-            if refuses { Received::Own(self.protocol.refuse_result(ORDER_REF)) } else { Received::AsItCame };
+        let received = if refuses {
+            Received::Own(self.protocol.refuse_result(ORDER_REF, COLLECT))
+        } else {
+            Received::AsItCame
+        };
         let mut record = self.record(question.order.as_ref(), &outcome);
         record.flow = if let Scope::Flow(flow) = &scope { Some(flow.name.clone().into()) } else { None };
         record.transaction = Some(Pseudonymizer::new(POD.as_bytes()).transaction(ORDER_REF));

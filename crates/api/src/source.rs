@@ -1,0 +1,30 @@
+//! Source entries of a policy: what is asked about a transaction besides the provider itself.
+
+#![allow(unreachable_pub, reason = "KubeSchema copies each struct into a function body")]
+
+use kube::KubeSchema;
+use riskgate_core::Span;
+use riskgate_core::config::HttpSourceConfig;
+use serde::{Deserialize, Serialize};
+
+/// One enrichment source: how long it may take, and exactly one kind of source, such as `http`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(
+    validation = Rule::new("[has(self.http)].filter(is, is).size() == 1")
+        .message("one kind of source is needed in each entry; write http: { … }"),
+    validation = Rule::new("!(self.name in ['provider', 'store'])")
+        .message("provider and store are riskgate's own words in decision records; write another name")
+)]
+pub struct SourceEntry {
+    /// The entry's name: flows, decision records and metrics refer to it.
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+    /// How long one answer may take, such as `300ms`; left out, what fits the kind of source. After that the source is
+    /// `Unavailable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Span>,
+    /// The platform team's own service, asked over HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpSourceConfig>,
+}

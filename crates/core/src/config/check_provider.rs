@@ -1,0 +1,29 @@
+//! Contradictions in provider entries.
+
+use super::check::{Findings, check_unique};
+use super::endpoint::is_endpoint;
+use super::{BankIdSeConfig, ProviderConfig, ProviderKind};
+
+/// Every contradiction in the entry at `index`.
+pub(super) fn check(findings: &mut Findings, index: usize, entry: &ProviderConfig) {
+    let path = format!("providers[{index}]");
+    match &entry.kind {
+        ProviderKind::BankIdSe(bankid) => bank_id_se(findings, &format!("{path}.bankIdSe"), bankid),
+    }
+}
+
+fn bank_id_se(findings: &mut Findings, path: &str, bankid: &BankIdSeConfig) {
+    if !is_endpoint(&bankid.endpoint) {
+        let message =
+            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", bankid.endpoint);
+        findings.add(format!("{path}.endpoint"), message);
+    }
+    if bankid.client_certificate_refs.is_empty() {
+        findings.add(
+            format!("{path}.clientCertificateRefs"),
+            "no client certificate; write the name of a Secret that holds one",
+        );
+    }
+    let names = bankid.client_certificate_refs.iter().map(|secret| secret.name.as_str());
+    check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
+}

@@ -1,0 +1,82 @@
+//! Provider entries: where the sidecar listens, and which kind of provider it stands in front of.
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{self, NotOneKind};
+use super::{BankIdSeConfig, WhenOrderUnknown};
+use crate::operation::Provider;
+
+/// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
+/// `bankIdSe: {…}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Entry", into = "Entry")]
+pub struct ProviderConfig {
+    /// The entry's name: flows and the ready line refer to it.
+    pub name: String,
+    /// The port on loopback.
+    pub listen: Listen,
+    /// What it is.
+    pub kind: ProviderKind,
+}
+
+/// A kind of provider, with its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// Swedish BankID.
+    BankIdSe(BankIdSeConfig),
+}
+
+/// Where the sidecar listens for a provider's requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Listen {
+    /// The port on loopback; 0 takes a free one (outside a cluster).
+    pub port: u16,
+}
+
+impl ProviderConfig {
+    /// The kind of provider, without its configuration.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        match self.kind {
+            ProviderKind::BankIdSe(_) => Provider::BankIdSe,
+        }
+    }
+
+    /// How a transaction is judged that the store does not know.
+    #[must_use]
+    pub fn when_order_unknown(&self) -> WhenOrderUnknown {
+        match &self.kind {
+            ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
+        }
+    }
+}
+
+/// An entry as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    name: String,
+    listen: Listen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bank_id_se: Option<BankIdSeConfig>,
+}
+
+impl TryFrom<Entry> for ProviderConfig {
+    type Error = NotOneKind;
+
+    fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
+        let Entry { name, listen, bank_id_se } = entry;
+        let kind = kind::one([bank_id_se.map(ProviderKind::BankIdSe)], "bankIdSe")?;
+        Ok(Self { name, listen, kind })
+    }
+}
+
+impl From<ProviderConfig> for Entry {
+    fn from(provider: ProviderConfig) -> Self {
+        let ProviderConfig { name, listen, kind } = provider;
+        match kind {
+            ProviderKind::BankIdSe(bankid) => Self { name, listen, bank_id_se: Some(bankid) },
+        }
+    }
+}
