@@ -4,15 +4,15 @@
 
 use kube::KubeSchema;
 use riskgate_core::Span;
-use riskgate_core::config::HttpSourceConfig;
+use riskgate_core::config::{HttpSourceConfig, OneSpanSourceConfig};
 use serde::{Deserialize, Serialize};
 
 /// One enrichment source: how long it may take, and exactly one kind of source, such as `http`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
-    validation = Rule::new("[has(self.http)].filter(is, is).size() == 1")
-        .message("one kind of source is needed in each entry; write http: { … }"),
+    validation = Rule::new("[has(self.http), has(self.oneSpan)].filter(is, is).size() == 1")
+        .message("one kind of source is needed in each entry; write http: { … } or oneSpan: { … }"),
     validation = Rule::new("!(self.name in ['provider', 'store'])")
         .message("provider and store are riskgate's own words in decision records; write another name")
 )]
@@ -27,4 +27,7 @@ pub struct SourceEntry {
     /// The platform team's own service, asked over HTTPS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpSourceConfig>,
+    /// OneSpan's risk engine, a third party, asked before the order exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_span: Option<OneSpanSourceConfig>,
 }

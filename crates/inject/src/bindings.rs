@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    HttpSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, StoreConfig, TrustKind,
-    TrustRef,
+    HttpSourceConfig, OneSpanConfig, OneSpanSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef,
+    SecretRef, StoreConfig, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -107,7 +107,7 @@ impl Bindings {
         if let Some(redis) = redis {
             self.add_redis(redis);
         }
-        for ProviderEntry { name, listen, bank_id_se } in providers {
+        for ProviderEntry { name, listen, bank_id_se, one_span } in providers {
             self.listeners.push(Listener {
                 provider: name.clone(),
                 port: listen.port,
@@ -116,10 +116,16 @@ impl Bindings {
             if let Some(bankid) = bank_id_se {
                 self.add_bank_id_se(bankid);
             }
+            if let Some(one_span) = one_span {
+                self.add_one_span(one_span);
+            }
         }
-        for SourceEntry { name: _, timeout: _, http } in sources {
+        for SourceEntry { name: _, timeout: _, http, one_span } in sources {
             if let Some(http) = http {
                 self.add_http(http);
+            }
+            if let Some(one_span) = one_span {
+                self.add_one_span_source(one_span);
             }
         }
     }
@@ -137,6 +143,35 @@ impl Bindings {
             self.secret(name, [key.as_str()]);
         }
         if let Some(SecretRef { name }) = client_certificate_ref {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_one_span(&mut self, one_span: &OneSpanConfig) {
+        let OneSpanConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            client_certificate_refs,
+            challenge_code: _,
+            when_order_unknown: _,
+        } = one_span;
+        for SecretRef { name } in client_certificate_refs {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_one_span_source(&mut self, one_span: &OneSpanSourceConfig) {
+        let OneSpanSourceConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            credentials_ref,
+            user: _,
+            amount: _,
+            transaction_type: _,
+        } = one_span;
+        if let Some(SecretRef { name }) = credentials_ref {
             self.secret(name, CERTIFICATE_KEYS);
         }
         self.trust(trust_bundle_ref.as_ref());

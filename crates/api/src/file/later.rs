@@ -4,13 +4,13 @@
 use super::node::{Entry, Mistake, child};
 
 /// The kinds of source of later versions.
-const SOURCE_KINDS: [&str; 4] = ["ipIntelligence", "securityData", "ticEnrichment", "oneSpan"];
+const SOURCE_KINDS: [&str; 3] = ["ipIntelligence", "securityData", "ticEnrichment"];
 /// The kinds of source of this version.
-const SOURCES: &str = "http";
+const SOURCES: &str = "http, oneSpan";
 /// The kinds of provider of later versions.
-const PROVIDER_KINDS: [&str; 3] = ["bankIdNo", "ticIdentity", "oneSpan"];
+const PROVIDER_KINDS: [&str; 2] = ["bankIdNo", "ticIdentity"];
 /// The kinds of provider of this version.
-const PROVIDERS: &str = "bankIdSe";
+const PROVIDERS: &str = "bankIdSe, oneSpan";
 
 /// What is to be said about a field of a later version; nothing about a field that no version has. `parent` is the path
 /// of the object it stands in.

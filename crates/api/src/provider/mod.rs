@@ -5,6 +5,7 @@
 mod bankid_se;
 
 use kube::KubeSchema;
+use riskgate_core::config::OneSpanConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +14,8 @@ pub use bankid_se::{BankIdSe, Environment};
 /// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("[has(self.bankIdSe)].filter(is, is).size() == 1")
-    .message("one kind of provider is needed in each entry; write bankIdSe: { … }"))]
+#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.oneSpan)].filter(is, is).size() == 1")
+    .message("one kind of provider is needed in each entry; write bankIdSe: { … } or oneSpan: { … }"))]
 pub struct ProviderEntry {
     /// The entry's name: flows refer to it.
     #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
@@ -24,6 +25,9 @@ pub struct ProviderEntry {
     /// Swedish BankID, relying party API v6.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_id_se: Option<BankIdSe>,
+    /// OneSpan Intelligent Adaptive Authentication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_span: Option<OneSpanConfig>,
 }
 
 /// Where the sidecar listens for requests to a provider.

@@ -12,6 +12,7 @@ mod check_store;
 mod endpoint;
 mod http_source;
 mod kind;
+mod one_span;
 mod one_span_source;
 mod provider;
 mod service;
@@ -22,6 +23,7 @@ pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrd
 pub use check::Finding;
 pub use http_source::HttpSourceConfig;
 pub use kind::NotOneKind;
+pub use one_span::OneSpanConfig;
 pub use one_span_source::{MappedAmount, MappedUser, OneSpanSourceConfig};
 pub use provider::{Listen, ProviderConfig, ProviderKind};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{BankIdSeConfig, WhenOrderUnknown};
+use super::{BankIdSeConfig, OneSpanConfig, WhenOrderUnknown};
 use crate::operation::Provider;
 
 /// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
@@ -24,6 +24,8 @@ pub struct ProviderConfig {
 pub enum ProviderKind {
     /// Swedish BankID.
     BankIdSe(BankIdSeConfig),
+    /// OneSpan Intelligent Adaptive Authentication.
+    OneSpan(OneSpanConfig),
 }
 
 /// Where the sidecar listens for a provider's requests.
@@ -40,6 +42,7 @@ impl ProviderConfig {
     pub fn provider(&self) -> Provider {
         match self.kind {
             ProviderKind::BankIdSe(_) => Provider::BankIdSe,
+            ProviderKind::OneSpan(_) => Provider::OneSpan,
         }
     }
 
@@ -48,6 +51,7 @@ impl ProviderConfig {
     pub fn when_order_unknown(&self) -> WhenOrderUnknown {
         match &self.kind {
             ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
+            ProviderKind::OneSpan(one_span) => one_span.when_order_unknown,
         }
     }
 }
@@ -60,14 +64,17 @@ struct Entry {
     listen: Listen,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_se: Option<BankIdSeConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    one_span: Option<OneSpanConfig>,
 }
 
 impl TryFrom<Entry> for ProviderConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, listen, bank_id_se } = entry;
-        let kind = kind::one([bank_id_se.map(ProviderKind::BankIdSe)], "bankIdSe")?;
+        let Entry { name, listen, bank_id_se, one_span } = entry;
+        let kinds = [bank_id_se.map(ProviderKind::BankIdSe), one_span.map(ProviderKind::OneSpan)];
+        let kind = kind::one(kinds, "bankIdSe, oneSpan")?;
         Ok(Self { name, listen, kind })
     }
 }
@@ -75,8 +82,11 @@ impl TryFrom<Entry> for ProviderConfig {
 impl From<ProviderConfig> for Entry {
     fn from(provider: ProviderConfig) -> Self {
         let ProviderConfig { name, listen, kind } = provider;
+        let mut entry = Self { name, listen, bank_id_se: None, one_span: None };
         match kind {
-            ProviderKind::BankIdSe(bankid) => Self { name, listen, bank_id_se: Some(bankid) },
+            ProviderKind::BankIdSe(bankid) => entry.bank_id_se = Some(bankid),
+            ProviderKind::OneSpan(one_span) => entry.one_span = Some(one_span),
         }
+        entry
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HttpSourceConfig;
 use super::kind::{self, NotOneKind};
+use super::{HttpSourceConfig, OneSpanSourceConfig};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +25,8 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// OneSpan's risk engine.
+    OneSpan(OneSpanSourceConfig),
 }
 
 impl SourceKind {
@@ -33,6 +35,7 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::OneSpan(_) => "oneSpan",
         }
     }
 
@@ -41,14 +44,18 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            // Two calls: the code, and the rules behind it.
+            Self::OneSpan(_) => Span::from_millis(2_000),
         }
     }
 
     /// Whether the source can say something about transactions of `provider`.
     #[must_use]
-    pub fn serves(&self, _provider: Provider) -> bool {
+    pub fn serves(&self, provider: Provider) -> bool {
         match self {
             Self::Http(_) => true,
+            // OneSpan assesses its own requests by itself, and a second time they would count as another transaction.
+            Self::OneSpan(_) => provider != Provider::OneSpan,
         }
     }
 
@@ -57,6 +64,7 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::OneSpan(_) => phase == Phase::Screen,
         }
     }
 }
@@ -69,14 +77,17 @@ struct Entry {
     timeout: Span,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    one_span: Option<OneSpanSourceConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http } = entry;
-        let kind = kind::one([http.map(SourceKind::Http)], "http")?;
+        let Entry { name, timeout, http, one_span } = entry;
+        let kind =
+            kind::one([http.map(SourceKind::Http), one_span.map(SourceKind::OneSpan)], "http, oneSpan")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -84,8 +95,11 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
+        let mut entry = Self { name, timeout, http: None, one_span: None };
         match kind {
-            SourceKind::Http(http) => Self { name, timeout, http: Some(http) },
+            SourceKind::Http(http) => entry.http = Some(http),
+            SourceKind::OneSpan(one_span) => entry.one_span = Some(one_span),
         }
+        entry
     }
 }

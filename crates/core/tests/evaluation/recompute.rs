@@ -34,6 +34,7 @@ pub(crate) fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool)
     config.flows = flows.into_iter().chain([other]).collect();
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = unknown,
+        other => panic!("the configuration has {other:?} first"),
     }
     if forward {
         config.uncovered_operations = UncoveredOperations::Forward;

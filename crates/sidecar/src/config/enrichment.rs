@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use riskgate_core::config::{HttpSourceConfig, SidecarConfig, SourceConfig, SourceKind};
+use riskgate_core::config::{HttpSourceConfig, OneSpanSourceConfig, SidecarConfig, SourceConfig, SourceKind};
 use riskgate_sources::http::{HttpOptions, HttpSource};
 use riskgate_sources::outbound::Roots;
-use riskgate_sources::{BreakerLimits, Source, SourceLimits};
+use riskgate_sources::{BreakerLimits, OneSpanSource, Source, SourceLimits};
 
 use super::snapshot::{SnapshotError, Surroundings, outbound};
 
@@ -21,6 +21,7 @@ pub(super) fn build(config: &SidecarConfig, around: &Surroundings) -> Result<Vec
     each.map(|(index, entry)| {
         let source: Arc<dyn Source> = match &entry.kind {
             SourceKind::Http(http) => Arc::new(self::http(index, entry, http, around)?),
+            SourceKind::OneSpan(config) => Arc::new(one_span(index, entry, config, around)?),
         };
         let limits = SourceLimits {
             timeout: entry.timeout.0,
@@ -64,4 +65,25 @@ fn http(
         outbound: client,
     })
     .map_err(|error| unusable(format!("bearerTokenRef: {error}")))
+}
+
+fn one_span(
+    index: usize,
+    entry: &SourceConfig,
+    config: &OneSpanSourceConfig,
+    around: &Surroundings,
+) -> Result<OneSpanSource, SnapshotError> {
+    let (field, credentials) = (format!("sources[{index}].oneSpan"), &around.credentials);
+    let roots = match &config.trust_bundle_ref {
+        Some(reference) => credentials.bundle(&field, reference)?.0,
+        None => Roots::web(),
+    };
+    let identity = match &config.credentials_ref {
+        Some(secret) => Some(credentials.identity(&format!("{field}.credentialsRef"), &secret.name)?),
+        None => None,
+    };
+    let timeout = entry.timeout.0;
+    let client = outbound(&roots, identity.as_ref(), timeout, &around.resolver)
+        .map_err(|reason| SnapshotError::Source { index, reason })?;
+    Ok(OneSpanSource::new(entry.name.clone(), config.clone(), timeout, client))
 }

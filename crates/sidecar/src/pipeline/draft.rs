@@ -78,6 +78,7 @@ fn prepare(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> 
     // Sources are asked about what is known, also where the provider's request has no place for it.
     prepared.client_ip = prepared.client_ip.or(given.client_ip);
     prepared.user_agent = prepared.user_agent.or(given.user_agent);
+    prepared.subject = prepared.subject.or_else(|| exchange.provider().protocol.subject(request.path));
     Ok(prepared)
 }
 

@@ -15,6 +15,7 @@ use super::gateway::{Answered, Exchange};
 use super::join::{Progress, Waited, join};
 use super::judge::Judge;
 use super::record::new_id;
+use super::session::Opening;
 use super::start::no_room;
 use super::{forward, shared};
 use crate::message::{Request, Response};
@@ -106,6 +107,18 @@ impl Running<'_> {
         match self.read(answer.status().as_u16(), answer.body()) {
             Ok(Exchanged::Complete { reference, completed }) => {
                 self.judge(&reference, &completed, Response::passed(answer)).await
+            }
+            Ok(Exchanged::Answered { session, reference, completed }) => {
+                let opening = Opening {
+                    exchange: self.exchange,
+                    operation: self.operation,
+                    order: &self.order,
+                    session: session.as_deref(),
+                    reference: reference.as_deref(),
+                    completed: &completed,
+                    progress: self.progress,
+                };
+                opening.judge(Response::passed(answer)).await
             }
             Ok(Exchanged::Refused) => Answered::new(Outcome::Passed, Response::passed(answer)),
             // Under the mode that is in force now: it decides whether the answer passes.

@@ -18,6 +18,7 @@ mod recognise;
 mod record;
 mod result;
 mod screen;
+mod session;
 mod shared;
 mod start;
 #[cfg(test)]

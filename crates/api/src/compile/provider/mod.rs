@@ -15,13 +15,12 @@ const NOWHERE: &str = "https://unresolved.invalid";
 
 /// The configuration of one entry.
 pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Problem>) -> ProviderConfig {
-    let ProviderEntry { name, listen, bank_id_se } = entry;
-    let mut kinds = [bank_id_se
-        .as_ref()
-        .map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems))
-        .map(ProviderKind::BankIdSe)]
-    .into_iter()
-    .flatten();
+    let ProviderEntry { name, listen, bank_id_se, one_span } = entry;
+    let bank_id_se =
+        bank_id_se.as_ref().map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems));
+    let mut kinds = [bank_id_se.map(ProviderKind::BankIdSe), one_span.clone().map(ProviderKind::OneSpan)]
+        .into_iter()
+        .flatten();
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {

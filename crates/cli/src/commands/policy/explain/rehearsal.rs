@@ -5,7 +5,7 @@ use riskgate_core::config::{Mode, ProviderConfig, ProviderKind, SidecarConfig, U
 use riskgate_core::evaluate::{decide, uncovered};
 use riskgate_core::{
     Assessment, DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Outcome,
-    Phase, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
+    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
 };
 use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
 use riskgate_wire::{Answer, Fault, Given, Malformed, Prepared, Protocol, Reading, Unreadable};
@@ -45,6 +45,10 @@ pub(super) enum RehearsalError {
         "no flow {name:?} covers {operation}, and the sidecar refuses such a request; write --flow with one of: {known}"
     )]
     NoSuchFlow { name: String, operation: String, known: String },
+    #[error(
+        "only transactions of BankIdSe are rehearsed, this entry is {0}; write --provider with one of BankIdSe"
+    )]
+    NotRehearsed(Provider),
     #[error("the order does not read: {0}")]
     Order(#[from] Malformed),
     #[error("the answer does not read: {0}")]
@@ -61,6 +65,7 @@ pub(super) fn rehearse<'a>(
 ) -> Result<Rehearsal<'a>, RehearsalError> {
     let protocol = match &entry.kind {
         ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
+        ProviderKind::OneSpan(_) => return Err(RehearsalError::NotRehearsed(entry.provider())),
     };
     let stage = Stage { config, entry, protocol };
     let Some(order) = &question.order else {
