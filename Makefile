@@ -10,8 +10,6 @@ SHELL := /bin/bash
 CARGO_DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
 FUZZ_SECONDS ?= 10
-# BENCH_FLAGS=--quick: a smoke test of two minutes.
-BENCH_FLAGS ?=
 PYTHON ?= python3
 
 export TOOLS := $(CURDIR)/.tools
@@ -88,8 +86,13 @@ soak: build-tools clients ## Ten thousand logins over two sidecars that are rest
 	@$(SCRIPTS)/need redis-server=redis-server
 	RISKGATE_LOGINS=$(or $(RISKGATE_LOGINS),10000) cargo test --locked --package riskgate-tests --test shared -- --nocapture logins
 
+.PHONY: valkey
+valkey: build-tools ## The tests of the shared store on Valkey: Debian 13's, or that of bookworm-backports
+	@$(SCRIPTS)/need valkey-server=valkey-server
+	RISKGATE_REDIS_SERVER=valkey-server cargo test --locked --package riskgate-tests --test store --test shared -- --skip logins::
+
 .PHONY: cluster
-cluster: build-tools cluster-assets ## A real Kubernetes control plane over loopback
+cluster: build-tools clients cluster-assets ## A real Kubernetes control plane over loopback
 	@$(STEP) --tests cluster cargo test --locked --package riskgate-cluster --no-fail-fast
 
 .PHONY: fuzz-short
@@ -103,7 +106,7 @@ bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy; ten 
 	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
 	cargo build --locked --package riskgate-simulator
 	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
-		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(if $(BENCH_QUICK),--quick)
+		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(if $(BENCH_QUICK),--quick) $(addprefix --only ,$(BENCH_ONLY))
 
 ##@ Change
 
@@ -112,12 +115,17 @@ fmt: ## Format the Rust sources
 	@$(SCRIPTS)/fmt
 
 .PHONY: generate
-generate: build-tools ## Write the generated files anew (crds/)
+generate: build-tools ## Write the generated files anew (crds/, what the chart has of them, reference pages)
 	cargo xtask generate
 
 .PHONY: golden
-golden: build-tools ## Write the golden files anew; then read the diff
+golden: build-tools cluster-assets ## Write the golden files anew; then read the diff
 	UPDATE_GOLDEN=1 cargo test --locked --workspace --exclude riskgate-tests --exclude riskgate-cluster
+	UPDATE_GOLDEN=1 cargo test --locked --package riskgate-cluster --test chart
+
+.PHONY: image
+image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
+	cargo xtask image
 
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
@@ -145,7 +153,7 @@ $(NODE_CLIENTS):
 	@touch $@
 
 .PHONY: cluster-assets
-cluster-assets: ## The control plane that the cluster tests start: built once, kept in the user's cache
+cluster-assets: ## The control plane and the helm of the cluster tests: built once, kept in the user's cache
 	@$(SCRIPTS)/cluster-assets
 
 .PHONY: clean

@@ -51,9 +51,17 @@ def main() -> int:
         setting = Setting(programs, Path(folder), Path(folder) / "pki")
         subprocess.run([arguments.simulator, "pki", "--out", str(setting.pki)], check=True)
         began = time.monotonic()
-        seen = _measure(setting, QUICK if arguments.quick else FULL)
+        effort = QUICK if arguments.quick else FULL
+        seen = {"machine": machine.facts(vars(setting.programs)), "effort": vars(effort)}
+        seen |= _measure_shared(setting, effort) if arguments.only else _measure(setting, effort)
         seen["minutes"] = round((time.monotonic() - began) / 60, 1)
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.only:
+        (arguments.out / "shared.json").write_text(json.dumps(seen, indent=2, ensure_ascii=False) + "\n")
+        text = report.markdown_of_shared(seen)
+        (arguments.out / "shared.md").write_text(text)
+        print(text)
+        return 0
     (arguments.out / "bench.json").write_text(json.dumps(report.as_json(seen), indent=2, ensure_ascii=False) + "\n")
     text = report.markdown(seen)
     (arguments.out / "bench.md").write_text(text)
@@ -64,8 +72,18 @@ def main() -> int:
     return 1 if missed else 0
 
 
+def _measure_shared(setting: Setting, effort: Effort) -> dict:
+    with peers.upstream(setting) as upstream:
+        return {"shared": _shared(setting, upstream, effort)}
+
+
+def _shared(setting: Setting, upstream: peers.Upstream, effort: Effort) -> dict:
+    _say("a store that sidecars share")
+    return shared.measure(setting, upstream, _program("redis-server"), effort.others, effort.seconds)
+
+
 def _measure(setting: Setting, effort: Effort) -> dict:
-    seen = {"machine": machine.facts(vars(setting.programs)), "effort": vars(effort)}
+    seen: dict = {}
     with contextlib.ExitStack() as stack:
         upstream = stack.enter_context(peers.upstream(setting))
         others = [
@@ -104,8 +122,7 @@ def _measure(setting: Setting, effort: Effort) -> dict:
         seen["half_load"] = rounds.paced(names, effort.others, effort.seconds, *offered)
         seen["added_p99_us"] = added(seen["half_load"], "sidecar", "nginx", "allUs", "p99")
 
-        _say("a store that sidecars share")
-        seen["shared"] = shared.measure(setting, upstream, _program("redis-server"), effort.others, effort.seconds)
+        seen["shared"] = _shared(setting, upstream, effort)
 
         _say("memory, binary, cold start")
         seen["memory"] = footprint.memory(setting, upstream)
@@ -122,6 +139,7 @@ def _arguments() -> argparse.Namespace:
         parser.add_argument(f"--{name}", required=True, metavar="PROGRAM", help=f"the {name} program")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where bench.json and bench.md go")
     parser.add_argument("--quick", action="store_true", help="a smoke test of two minutes; its figures mean little")
+    parser.add_argument("--only", choices=["shared"], help="one part alone, into shared.json and shared.md")
     return parser.parse_args()
 
 

@@ -63,9 +63,23 @@ def markdown(seen: dict) -> str:
         if load in seen["throughput"]:
             parts += [f"{about}:", _peers(seen["throughput"][load])]
     parts += ["One connection, then half of the sidecar's requests/s offered to each (p50 / p99, µs):", _latencies(seen)]
-    parts += ["A store that sidecars share (Redis on the core of load and upstream):", _table(["figure", "measured"], shared.rows(seen["shared"]))]
-    parts += [_rest(seen), " · ".join(f"{name} {value}" for name, value in seen["machine"].items())]
+    parts += _shared(seen)
+    parts += [_rest(seen), _machine(seen)]
     return "\n\n".join(parts) + "\n"
+
+
+def markdown_of_shared(seen: dict) -> str:
+    """The table of the shared store alone."""
+    return "\n\n".join([*_shared(seen), _machine(seen)]) + "\n"
+
+
+def _shared(seen: dict) -> list[str]:
+    about = "A store that sidecars share (Redis on the core of load and upstream):"
+    return [about, _table(["figure", "measured"], shared.rows(seen["shared"]))]
+
+
+def _machine(seen: dict) -> str:
+    return " · ".join(f"{name} {value}" for name, value in seen["machine"].items())
 
 
 LOADS = {

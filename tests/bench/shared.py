@@ -85,16 +85,26 @@ def measure(setting: Setting, upstream: Upstream, program: str, rounds: int, sec
     seal.mkdir(exist_ok=True)
     (seal / "key").write_bytes(bytes(range(32)))
     seen: dict = {"one_connection": {"sidecar": [], SHARED: []}}
-    for _ in range(rounds):
-        with peers.sidecar(setting, upstream.endpoint) as peer:
-            seen["one_connection"]["sidecar"].append(_paced(setting, peer, seconds))
-        with redis(setting, program) as server, _sharing(setting, upstream, server, 1) as (peer,):
-            seen["one_connection"][SHARED].append(_paced(setting, peer, seconds))
+    for number in range(rounds):
+        turns = [_alone, _shared]
+        for turn in turns if number % 2 == 0 else reversed(turns):
+            name, report = turn(setting, upstream, program, seconds)
+            seen["one_connection"][name].append(report)
     for point in ("p50", "p99"):
         seen[f"added_{point}_us"] = added(seen["one_connection"], SHARED, "sidecar", "collectsUs", point)
     seen |= _footprint(setting, upstream, program)
     seen["orders_per_second"] = {count: _orders(setting, upstream, program, count, seconds) for count in REPLICAS}
     return seen
+
+
+def _alone(setting: Setting, upstream: Upstream, _program: str, seconds: int) -> tuple[str, dict]:
+    with peers.sidecar(setting, upstream.endpoint) as peer:
+        return "sidecar", _paced(setting, peer, seconds)
+
+
+def _shared(setting: Setting, upstream: Upstream, program: str, seconds: int) -> tuple[str, dict]:
+    with redis(setting, program) as server, _sharing(setting, upstream, server, 1) as (peer,):
+        return SHARED, _paced(setting, peer, seconds)
 
 
 def _paced(setting: Setting, peer: Peer, seconds: int) -> dict:

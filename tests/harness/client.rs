@@ -23,10 +23,12 @@ pub enum ClientKind {
     Pybankid,
     /// npm `bankid`; the one that passes members on that it does not know.
     BankidNpm,
+    /// npm `openid-client`, an application of an OpenID provider.
+    OpenidClient,
 }
 
 impl ClientKind {
-    /// All of them.
+    /// All of Swedish BankID.
     pub const ALL: [Self; 3] = [Self::BankidSdk, Self::Pybankid, Self::BankidNpm];
 
     fn driver(self) -> &'static str {
@@ -34,6 +36,7 @@ impl ClientKind {
             Self::BankidSdk => "bankid_sdk_driver.py",
             Self::Pybankid => "pybankid_driver.py",
             Self::BankidNpm => "bankid_npm_driver.mjs",
+            Self::OpenidClient => "openid_client_driver.mjs",
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The provider's error code, where the client keeps it.
     pub error_code: Option<String>,
+    /// The headers of riskgate, where the driver looks at them.
+    pub riskgate: Option<Value>,
 }
 
 /// An exception that the client did not mean to raise.
@@ -107,7 +112,8 @@ struct Reply {
 
 /// A running client. It does one call at a time, as it would in a single-threaded application.
 pub struct Client {
-    kind: ClientKind,
+    /// The driver's file.
+    driver: &'static str,
     child: Child,
     calls: Mutex<Calls>,
     stdout: Lines,
@@ -128,20 +134,35 @@ impl Client {
     /// # Errors
     /// When it is not installed.
     pub fn start(kind: ClientKind, base_url: &str) -> Result<Self> {
-        let (interpreter, installed) = match kind {
-            ClientKind::BankidNpm => ("node".into(), root().join("tests/clients/node_modules/bankid")),
-            _ => (root().join(".tools/venv/bin/python"), root().join(".tools/venv/bin/python")),
+        Self::drive(kind.driver(), base_url)
+    }
+
+    /// Starts PyPI `tic-identity-python` against `base_url`, its REST client and its hub.
+    ///
+    /// # Errors
+    /// When it is not installed.
+    pub fn tic_identity(base_url: &str) -> Result<Self> {
+        Self::drive("tic_identity_driver.py", base_url)
+    }
+
+    fn drive(driver: &'static str, base_url: &str) -> Result<Self> {
+        let python = root().join(".tools/venv/bin/python");
+        let (interpreter, installed) = if driver.ends_with(".mjs") {
+            let package = if driver.starts_with("openid") { "openid-client" } else { "bankid" };
+            ("node".into(), root().join("tests/clients/node_modules").join(package))
+        } else {
+            (python.clone(), python)
         };
-        ensure!(Path::exists(&installed), "{kind:?} is not installed; run `make clients`");
+        ensure!(Path::exists(&installed), "what {driver} drives is not installed; run `make clients`");
         let mut command = tethered(interpreter);
-        command.arg(root().join("tests/clients").join(kind.driver())).args(["--base-url", base_url]);
+        command.arg(root().join("tests/clients").join(driver)).args(["--base-url", base_url]);
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(command)?;
         let stdin = child.stdin.take().context("stdin is a pipe")?;
         let stdout = Lines::collect(child.stdout.take().context("stdout is a pipe")?);
         let stderr = Lines::collect(child.stderr.take().context("stderr is a pipe")?);
-        Ok(Self { kind, child, calls: Mutex::new(Calls { stdin, answered: 0 }), stdout, stderr })
+        Ok(Self { driver, child, calls: Mutex::new(Calls { stdin, answered: 0 }), stdout, stderr })
     }
 
     /// Calls an operation of the client with the wire's names: `auth`, `sign`, `collect`, `cancel`, `login`, and with
@@ -153,17 +174,17 @@ impl Client {
         let mut calls = self.calls.lock().await;
         let line = json!({ "do": operation, "args": args }).to_string();
         writeln!(calls.stdin, "{line}")
-            .with_context(|| format!("{:?} ended:\n{}", self.kind, self.stderr.tail()))?;
+            .with_context(|| format!("{} ended:\n{}", self.driver, self.stderr.tail()))?;
         let reply = self.stdout.nth(calls.answered, PATIENCE).await;
         let reply = reply
-            .with_context(|| format!("{:?}, {operation}; stderr:\n{}", self.kind, self.stderr.tail()))?;
+            .with_context(|| format!("{}, {operation}; stderr:\n{}", self.driver, self.stderr.tail()))?;
         calls.answered += 1;
-        match serde_json::from_str(&reply).with_context(|| format!("{:?} printed {reply}", self.kind))? {
+        match serde_json::from_str(&reply).with_context(|| format!("{} printed {reply}", self.driver))? {
             Reply { result: Some(result), .. } => Ok(Answer::Returned(result)),
             Reply { error: Some(failure), .. } => Ok(Answer::Failed(failure)),
             Reply { crash: Some(crash), .. } => Ok(Answer::Crashed(crash)),
             Reply { usage, .. } => {
-                bail!("{:?} refused the command: {}", self.kind, usage.unwrap_or_default())
+                bail!("{} refused the command: {}", self.driver, usage.unwrap_or_default())
             }
         }
     }

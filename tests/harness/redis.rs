@@ -1,5 +1,6 @@
-//! A real `redis-server` on a private port and folder.
+//! A real `redis-server` on a private port and folder; another one that speaks its language where `RISKGATE_REDIS_SERVER` names it.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -17,6 +18,14 @@ pub struct RedisServer {
     folder: TempDir,
     port: u16,
     arguments: Vec<String>,
+}
+
+/// Names another server than Redis that the tests start, such as `valkey-server`.
+const SERVER_VARIABLE: &str = "RISKGATE_REDIS_SERVER";
+
+/// The server that is started.
+pub(crate) fn server_program() -> OsString {
+    std::env::var_os(SERVER_VARIABLE).unwrap_or_else(|| "redis-server".into())
 }
 
 /// A port that was free just now. Whoever takes it meanwhile makes the server fail, and another is tried.
@@ -65,13 +74,7 @@ impl RedisServer {
     /// # Errors
     /// When the server refuses it, or does not answer.
     pub async fn command<T: FromRedisValue>(&self, words: &[&str]) -> Result<T> {
-        let mut connection = redis::Client::open(self.url())?.get_multiplexed_async_connection().await?;
-        let (name, arguments) = words.split_first().context("no command")?;
-        let mut command = redis::cmd(name);
-        for argument in arguments {
-            command.arg(argument);
-        }
-        command.query_async(&mut connection).await.with_context(|| words.join(" "))
+        command(&self.url(), words).await
     }
 
     /// Everything that it holds, key by key with all fields and values, as one text: to be searched for what must not be there.
@@ -125,6 +128,13 @@ impl RedisServer {
     }
 }
 
+/// One command, over a connection of its own.
+pub(crate) async fn command<T: FromRedisValue>(url: &str, words: &[&str]) -> Result<T> {
+    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let (name, arguments) = words.split_first().context("no command")?;
+    redis::cmd(name).arg(arguments).query_async(&mut connection).await.with_context(|| words.join(" "))
+}
+
 fn append(text: &mut String, value: &Value) {
     match value {
         Value::BulkString(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
@@ -138,7 +148,7 @@ fn append(text: &mut String, value: &Value) {
 }
 
 async fn launch(port: u16, folder: &TempDir, arguments: &[String]) -> Result<Process> {
-    let mut command = tethered("redis-server");
+    let mut command = tethered(server_program());
     command.current_dir(folder.path()).args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     command.args(["--daemonize", "no", "--protected-mode", "no"]);
     // A port for TLS takes the place of the plain one.

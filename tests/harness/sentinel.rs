@@ -1,10 +1,11 @@
 //! A real Redis Sentinel that watches over a server with a replica.
 
 use anyhow::{Result, ensure};
+use redis::FromRedisValue;
 use tempfile::TempDir;
 
 use crate::process::Process;
-use crate::redis::{RedisServer, free_port};
+use crate::redis::{RedisServer, command, free_port, server_program};
 use crate::spawn::tethered;
 use crate::wait::{PATIENCE, eventually};
 
@@ -37,21 +38,27 @@ impl SentinelGroup {
                  sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 5000\n"
             ),
         )?;
-        let mut command = tethered("redis-server");
-        command.current_dir(folder.path()).arg(&file).arg("--sentinel");
-        let sentinel = Process::start("redis-sentinel", command)?;
+        let mut sentinel = tethered(server_program());
+        sentinel.current_dir(folder.path()).arg(&file).arg("--sentinel");
+        let sentinel = Process::start("redis-sentinel", sentinel)?;
         let watching = |line: &str| line.contains("+monitor master main").then_some(());
         sentinel.stdout().wait("the Sentinel to watch", PATIENCE, watching).await?;
         let group = Self { primary, replica, port, _sentinel: sentinel, _folder: folder };
         eventually("the Sentinel to know the replica", PATIENCE, || async {
-            let mut connection = redis::Client::open(group.url())?.get_multiplexed_async_connection().await?;
-            let known: Vec<redis::Value> =
-                redis::cmd("SENTINEL").arg("REPLICAS").arg("main").query_async(&mut connection).await?;
+            let known: Vec<redis::Value> = group.command(&["SENTINEL", "REPLICAS", "main"]).await?;
             ensure!(known.len() == 1, "{known:?}");
             Ok(())
         })
         .await?;
         Ok(group)
+    }
+
+    /// One command for the Sentinel, over a connection of its own.
+    ///
+    /// # Errors
+    /// When it refuses it, or does not answer.
+    pub async fn command<T: FromRedisValue>(&self, words: &[&str]) -> Result<T> {
+        command(&self.url(), words).await
     }
 
     /// The Sentinel's URL.

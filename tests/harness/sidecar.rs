@@ -29,6 +29,8 @@ pub struct Sidecar {
 #[derive(Deserialize)]
 struct Ready {
     providers: BTreeMap<String, SocketAddr>,
+    #[serde(default)]
+    webhooks: BTreeMap<String, SocketAddr>,
     admin: SocketAddr,
     health: SocketAddr,
 }
@@ -71,6 +73,16 @@ impl Sidecar {
     /// When the policy has no such provider.
     pub fn address(&self, provider: &str) -> Result<SocketAddr> {
         self.ready.providers.get(provider).copied().with_context(|| format!("no provider {provider}"))
+    }
+
+    /// `http://127.0.0.1:PORT` where the provider of this name takes webhooks.
+    ///
+    /// # Errors
+    /// When it takes none.
+    pub fn webhook_url(&self, provider: &str) -> Result<String> {
+        let port =
+            self.ready.webhooks.get(provider).with_context(|| format!("no webhooks of {provider}"))?.port();
+        Ok(format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
     }
 
     /// `http://127.0.0.1:PORT` of the provider `bankid`, as an application is told.

@@ -17,6 +17,8 @@ pub struct Simulator {
     process: Process,
     pki: TempDir,
     endpoint: String,
+    tic_identity: Option<String>,
+    bankid_no: Option<String>,
     one_span: String,
     control: Control,
 }
@@ -25,6 +27,8 @@ pub struct Simulator {
 #[serde(rename_all = "camelCase")]
 struct Ready {
     bankid_se: String,
+    tic_identity: Option<String>,
+    bankid_no: Option<String>,
     one_span: String,
     control: String,
 }
@@ -53,15 +57,31 @@ impl Simulator {
     /// # Errors
     /// When it does not become ready.
     pub async fn start_plain() -> Result<Self> {
-        Self::launch(tempfile::tempdir()?, &["--plain-http"]).await
+        Self::start_plain_with(&[]).await
+    }
+
+    /// The same, with further arguments of its command line.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub async fn start_plain_with(arguments: &[&str]) -> Result<Self> {
+        Self::launch(tempfile::tempdir()?, &[&["--plain-http"], arguments].concat()).await
     }
 
     async fn launch(pki: TempDir, arguments: &[&str]) -> Result<Self> {
         let mut command = tethered(binary("riskgate-simulator")?);
         command.args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]).args(arguments);
         let mut process = Process::start("riskgate-simulator", command)?;
-        let Ready { bankid_se, one_span, control } = process.ready(PATIENCE).await?;
-        Ok(Self { process, pki, endpoint: bankid_se, one_span, control: Control::new(control) })
+        let Ready { bankid_se, bankid_no, tic_identity, one_span, control } = process.ready(PATIENCE).await?;
+        Ok(Self {
+            process,
+            pki,
+            endpoint: bankid_se,
+            bankid_no,
+            tic_identity,
+            one_span,
+            control: Control::new(control),
+        })
     }
 
     /// `https://localhost:PORT` of OneSpan's API.
@@ -74,6 +94,22 @@ impl Simulator {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// `https://localhost:PORT` of TIC Identity, where `--tic-identity` was among the arguments.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn tic_identity(&self) -> Result<&str> {
+        self.tic_identity.as_deref().context("the simulator serves no TIC Identity")
+    }
+
+    /// `http://localhost:PORT` of BankID Norway's security data, where `--bankid-no` was among the arguments.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn bankid_no(&self) -> Result<&str> {
+        self.bankid_no.as_deref().context("the simulator serves no BankID Norway")
     }
 
     /// A credentials folder for a sidecar: `secrets/bankid-rp`, `secrets/bankid-rp-next`, `configmaps/bankid-roots`.

@@ -17,6 +17,6 @@ pub mod source;
 pub mod status;
 
 pub use policy::{RiskPolicy, RiskPolicySpec};
-pub use provider::{BankIdSe, Environment, Listen, ProviderEntry};
+pub use provider::{BankIdNo, BankIdSe, Environment, Listen, NorwegianEnvironment, ProviderEntry};
 pub use source::SourceEntry;
 pub use status::{OutdatedReason, Pods, RiskPolicyStatus};

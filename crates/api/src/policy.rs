@@ -44,11 +44,6 @@ pub const MAX_NAME: usize = 63;
 #[x_kube(
     validation = Rule::new("self.flows.all(f, self.providers.exists(p, p.name == f.provider))")
         .message("each flow names a provider entry; write the name of one in flows[].provider"),
-    validation = Rule::new(concat!(
-        "self.flows.all(f, !has(f.sources) || f.sources.all(r, r.name == 'provider'",
-        " || has(self.sources) && self.sources.exists(s, s.name == r.name)))",
-    ))
-    .message("each flow names source entries, or provider, the provider's own indication; write the name of one in flows[].sources[].name"),
     validation = Rule::new("self.providers.all(p, p.listen.port == 0 || self.providers.exists_one(q, q.listen.port == p.listen.port))")
         .message("two providers listen on one port; write another port in providers[].listen.port"),
     validation = Rule::new(concat!(

@@ -76,6 +76,7 @@ fn defaults_are_single_values_of_their_type() {
             let fits = match schema["type"].as_str().unwrap() {
                 "string" => default.is_string(),
                 "integer" => default.is_u64(),
+                "boolean" => default.is_boolean(),
                 _ => false,
             };
             assert!(fits, "{path}: {default}");

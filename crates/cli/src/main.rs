@@ -1,6 +1,7 @@
-//! The `riskgate` command: the demo, the sidecar on a laptop, and everything that can be done with a policy file without
-//! a cluster. `docs/cli.md` describes each command.
+//! The `riskgate` command: the demo, the sidecar on a laptop, everything that can be done with a policy file without a cluster,
+//! and what is to be asked of one. `docs/cli.md` describes each command.
 
+mod cluster;
 mod commands;
 mod exit;
 mod manifest;

@@ -14,6 +14,19 @@ pub(crate) struct Choice {
     pub(crate) name: Option<String>,
 }
 
+/// A policy with the credentials that it names, for commands that use both.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PolicyArgs {
+    /// The policy, a YAML file
+    #[arg(long, value_name = "POLICY.yaml")]
+    pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
+    #[arg(long, value_name = "DIR")]
+    pub(crate) credentials: PathBuf,
+}
+
 /// Why no policy could be taken from a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PolicyError {

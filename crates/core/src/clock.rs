@@ -34,8 +34,8 @@ impl Default for SystemClock {
     }
 }
 
-/// The wall clock, as it is set at the moment: for deadlines that several processes read, which must mean the same time to all of
-/// them. [`SystemClock`] is one process's own, and stays behind where the machine was suspended or its wall clock was corrected.
+/// The wall clock, as it is set at the moment: for times that others wrote, such as when a token expires. [`SystemClock`] is one
+/// process's own, and stays behind where the machine was suspended or its wall clock was corrected.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WallClock;
 

@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod facts;
 pub mod flow;
 pub mod hex;
+pub mod ip;
 pub mod level;
 pub mod operation;
 pub mod parameters;

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Swedish BankID, relying party API v6.0.
     BankIdSe,
+    /// TIC Identity, a broker of Swedish BankID.
+    TicIdentity,
+    /// BankID Norway, an OpenID Connect provider.
+    BankIdNo,
     /// OneSpan Intelligent Adaptive Authentication.
     OneSpan,
 }
@@ -26,6 +30,8 @@ impl Provider {
                 Operation::PhoneAuth,
                 Operation::PhoneSign,
             ],
+            Self::TicIdentity => &[Operation::Auth, Operation::Sign],
+            Self::BankIdNo => &[Operation::Login, Operation::Sign],
             Self::OneSpan => &[Operation::Login, Operation::Event, Operation::Transaction],
         }
     }
@@ -35,6 +41,8 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BankIdSe => "BankIdSe",
+            Self::TicIdentity => "TicIdentity",
+            Self::BankIdNo => "BankIdNo",
             Self::OneSpan => "OneSpan",
         })
     }
@@ -56,7 +64,7 @@ pub enum Operation {
     PhoneAuth,
     /// A signature during a phone call.
     PhoneSign,
-    /// A login at OneSpan.
+    /// A login at a provider that calls it so.
     Login,
     /// A non-monetary event that OneSpan validates.
     Event,

@@ -31,6 +31,10 @@ pub mod cause {
     pub const CONTEXT_LOST: &str = "ContextLost";
     /// The flow names the source, and nothing asked it.
     pub const NOT_ASKED: &str = "NotAsked";
+    /// What can be asked only once may have been asked, and its answer is not there: it is never asked again.
+    pub const SPEND_UNRESOLVED: &str = "SpendUnresolved";
+    /// What can be asked only once was asked by the application.
+    pub const ALREADY_ENRICHED: &str = "AlreadyEnriched";
 }
 
 /// Indicators of the provider's own signal that say what its answer does already, in its own form (OneSpan's codes,

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riskgate_api::compile::free_ports;
-use riskgate_api::{BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
+use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    HttpSourceConfig, OneSpanConfig, OneSpanSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef,
-    SecretRef, StoreConfig, TrustKind, TrustRef,
+    AbuseApi, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, OneSpanConfig,
+    OneSpanSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig,
+    StoreConfig, TicEnrichmentConfig, TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -32,10 +33,16 @@ pub struct Bindings {
     pub ports: Ports,
     /// Where it listens for the application, in the order of the policy.
     pub listeners: Vec<Listener>,
+    /// Where it listens for webhooks: the field of the policy, and the port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<(String, u16)>,
     /// The Secrets, with the keys that are mounted of each.
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// The ConfigMaps, with the keys that are mounted of each; the configuration's own is not among them.
     pub config_maps: BTreeMap<String, BTreeSet<String>>,
+    /// The claims with databases.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub databases: BTreeSet<String>,
 }
 
 /// A listener for one provider.
@@ -78,8 +85,10 @@ impl Bindings {
             policy: policy.to_owned(),
             ports: spec.ports,
             listeners: Vec::new(),
+            webhooks: Vec::new(),
             secrets: BTreeMap::new(),
             config_maps: BTreeMap::new(),
+            databases: BTreeSet::new(),
         };
         bindings.add(spec);
         Ok(bindings)
@@ -107,7 +116,8 @@ impl Bindings {
         if let Some(redis) = redis {
             self.add_redis(redis);
         }
-        for ProviderEntry { name, listen, bank_id_se, one_span } in providers {
+        for (index, entry) in providers.iter().enumerate() {
+            let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity, one_span } = entry;
             self.listeners.push(Listener {
                 provider: name.clone(),
                 port: listen.port,
@@ -116,17 +126,70 @@ impl Bindings {
             if let Some(bankid) = bank_id_se {
                 self.add_bank_id_se(bankid);
             }
+            if let Some(bankid) = bank_id_no {
+                self.add_bank_id_no(bankid);
+            }
+            if let Some(tic) = tic_identity {
+                self.add_tic_identity(index, tic);
+            }
             if let Some(one_span) = one_span {
                 self.add_one_span(one_span);
             }
         }
-        for SourceEntry { name: _, timeout: _, http, one_span } in sources {
+        for entry in sources {
+            let SourceEntry {
+                name: _,
+                timeout: _,
+                http,
+                ip_intelligence,
+                security_data,
+                tic_enrichment,
+                one_span,
+            } = entry;
             if let Some(http) = http {
                 self.add_http(http);
+            }
+            if let Some(ip) = ip_intelligence {
+                self.add_ip_intelligence(ip);
+            }
+            if let Some(data) = security_data {
+                self.add_security_data(data);
+            }
+            if let Some(tic) = tic_enrichment {
+                self.add_tic_enrichment(tic);
             }
             if let Some(one_span) = one_span {
                 self.add_one_span_source(one_span);
             }
+        }
+    }
+
+    fn add_ip_intelligence(&mut self, ip: &IpIntelligenceConfig) {
+        let IpIntelligenceConfig {
+            home_countries: _,
+            registry_data: _,
+            databases,
+            lists,
+            abuse_api,
+            scoring: _,
+        } = ip;
+        if let Some(IpDatabases { persistent_volume_claim, max_bytes: _ }) = databases {
+            self.databases.insert(persistent_volume_claim.clone());
+        }
+        for IpList { config_map, key, kind: _ } in lists {
+            self.config_maps.entry(config_map.clone()).or_default().insert(key.clone());
+        }
+        if let Some(AbuseApi {
+            url: _,
+            api_key_ref: SecretKeyRef { name, key },
+            trust_bundle_ref,
+            max_age_in_days: _,
+            cache_ttl: _,
+            cache_entries: _,
+        }) = abuse_api
+        {
+            self.secret(name, [key.as_str()]);
+            self.trust(trust_bundle_ref.as_ref());
         }
     }
 
@@ -145,6 +208,35 @@ impl Bindings {
         if let Some(SecretRef { name }) = client_certificate_ref {
             self.secret(name, CERTIFICATE_KEYS);
         }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_security_data(&mut self, data: &SecurityDataConfig) {
+        let SecurityDataConfig {
+            client_id: _,
+            authentication: _,
+            credential_ref: SecretKeyRef { name, key },
+            key_id: _,
+            scope: _,
+            budget: _,
+            poll: _,
+            base_url: _,
+            token_endpoint: _,
+            claims: _,
+        } = data;
+        self.secret(name, [key.as_str()]);
+    }
+
+    fn add_bank_id_no(&mut self, bankid: &BankIdNo) {
+        let BankIdNo {
+            environment: _,
+            issuer: _,
+            trust_bundle_ref,
+            reference_claims: _,
+            require_high: _,
+            refusal: _,
+            when_order_unknown: _,
+        } = bankid;
         self.trust(trust_bundle_ref.as_ref());
     }
 
@@ -192,6 +284,33 @@ impl Bindings {
         self.trust(trust_bundle_ref.as_ref());
     }
 
+    fn add_tic_enrichment(&mut self, tic: &TicEnrichmentConfig) {
+        let TicEnrichmentConfig { endpoint: _, trust_bundle_ref, types: _, api_key_ref, consume: _ } = tic;
+        self.secret(&api_key_ref.name, [api_key_ref.key.as_str()]);
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_tic_identity(&mut self, index: usize, tic: &TicIdentityConfig) {
+        let TicIdentityConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            api_key_ref,
+            refusal: _,
+            webhook,
+            when_order_unknown: _,
+        } = tic;
+        if let Some(SecretKeyRef { name, key }) = api_key_ref {
+            self.secret(name, [key.as_str()]);
+        }
+        if let Some(webhook) = webhook {
+            let TicWebhook { listen, forward_to: _, secret_ref, url: _, wait: _, signature: _ } = webhook;
+            self.secret(&secret_ref.name, [secret_ref.key.as_str()]);
+            let field = format!("spec.providers[{index}].ticIdentity.webhook.listen.port");
+            self.webhooks.push((field, listen.port));
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
     fn add_redis(&mut self, redis: &RedisStore) {
         let RedisStore {
             url: _,
@@ -232,7 +351,7 @@ impl Bindings {
         let listeners = self.listeners.iter().enumerate();
         let listeners =
             listeners.map(|(index, it)| (format!("spec.providers[{index}].listen.port"), it.port));
-        own.into_iter().chain(listeners).collect()
+        own.into_iter().chain(listeners).chain(self.webhooks.iter().cloned()).collect()
     }
 
     /// A hash over all of it. A pod whose [`Status`](crate::Status) has another one is outdated.
@@ -335,6 +454,35 @@ mod tests {
         );
         assert_eq!(bound["configMaps"]["mesh-roots"], json!(["ca.crt"]));
         assert_ne!(with.hash(), bindings(|_| {}).hash());
+    }
+
+    #[test]
+    fn a_source_of_addresses_binds_its_lists_its_databases_and_its_key() {
+        let bound = bindings(|spec| {
+            spec["sources"] = json!([{ "name": "ip", "ipIntelligence": {
+                "databases": { "persistentVolumeClaim": "geoip" },
+                "lists": [
+                    { "configMap": "addresses", "key": "tor.txt", "kind": "Tor" },
+                    { "configMap": "addresses", "key": "offices.txt", "kind": "Trusted" },
+                    { "configMap": "roots", "key": "vpn.txt", "kind": "Vpn" },
+                ],
+                "abuseApi": {
+                    "url": "https://abuse.example",
+                    "apiKeyRef": { "name": "abuse", "key": "key" },
+                    "trustBundleRef": { "kind": "Secret", "name": "abuse", "key": "ca.crt" },
+                },
+            } }]);
+        });
+        let written = serde_json::to_value(&bound).unwrap();
+        assert_eq!(written["databases"], json!(["geoip"]));
+        assert_eq!(
+            written["configMaps"],
+            json!({ "addresses": ["offices.txt", "tor.txt"], "roots": ["ca.crt", "vpn.txt"] })
+        );
+        assert_eq!(written["secrets"]["abuse"], json!(["ca.crt", "key"]));
+        assert_ne!(bound.hash(), bindings(|_| {}).hash());
+        let none = serde_json::to_value(bindings(|_| {})).unwrap();
+        assert_eq!(none.get("databases"), None, "pods without databases keep their hash");
     }
 
     #[test]

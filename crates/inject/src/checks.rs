@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::bindings::Bindings;
-use crate::names::{NO_TOKEN_VOLUME, POLICY, VOLUME};
+use crate::names::{DATABASES_VOLUME, NO_TOKEN_VOLUME, POLICY, VOLUME, is_ours};
 use crate::pod::{Container, Pod};
 use crate::reason::{Notice, Reason};
 
@@ -66,18 +66,13 @@ fn port_clashes(container: &Container<'_>, bindings: &Bindings) -> Vec<Notice> {
 
 /// Volumes are added to a pod as a whole: a container that names one beforehand would get the credentials with it.
 fn mounts(container: &Container<'_>) -> Vec<Notice> {
-    let ours = |mount: &Value| {
-        mount
-            .get("name")
-            .and_then(Value::as_str)
-            .is_some_and(|name| [VOLUME, NO_TOKEN_VOLUME].contains(&name))
-    };
+    let ours = |mount: &Value| mount.get("name").and_then(Value::as_str).is_some_and(is_ours);
     let mounts = container.list("volumeMounts").iter().enumerate();
     mounts
         .filter(|(_, mount)| ours(mount))
         .map(|(index, _)| {
             let message = format!(
-                "{}.volumeMounts[{index}].name: the volumes {VOLUME} and {NO_TOKEN_VOLUME} are the sidecar's alone in a pod with {POLICY}; write another name",
+                "{}.volumeMounts[{index}].name: the volumes {VOLUME}, {NO_TOKEN_VOLUME} and {DATABASES_VOLUME}0, 1, … are the sidecar's alone in a pod with {POLICY}; write another name",
                 container.path(),
             );
             Notice::new(Reason::CredentialsMounted, message)

@@ -4,10 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::bindings::Bindings;
-use crate::names::{CONFIG_KEY, HEALTH_PORT, MOUNT_PATH, NO_TOKEN_VOLUME, SIDECAR, TOKEN_PATH, VOLUME};
+use crate::names::{CONFIG_KEY, DATABASES_PATH, HEALTH_PORT, MOUNT_PATH, SIDECAR};
 use crate::options::{InjectorOptions, Timing};
 use crate::overrides::{Overrides, TimingOverride};
 use crate::pod::Container;
+use crate::volume;
 
 /// The container. `existing` is what stands under its name in the pod; next to nothing is taken over from it.
 pub(crate) fn of(
@@ -35,7 +36,7 @@ pub(crate) fn of(
         "name": SIDECAR,
         "image": options.image,
         "imagePullPolicy": options.image_pull_policy,
-        "args": ["--config", format!("{MOUNT_PATH}/{CONFIG_KEY}"), "--credentials", MOUNT_PATH],
+        "args": arguments(bindings),
         "restartPolicy": "Always",
         "env": [{
             "name": "POD_NAME",
@@ -49,11 +50,28 @@ pub(crate) fn of(
         "securityContext": security_context(options),
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
-        "volumeMounts": [
-            { "name": VOLUME, "mountPath": MOUNT_PATH, "readOnly": true },
-            { "name": NO_TOKEN_VOLUME, "mountPath": TOKEN_PATH, "readOnly": true },
-        ],
+        "volumeMounts": volume::mounts(bindings),
     })
+}
+
+/// With the ports that the pod is made with: whatever its policy says later, this pod's probes and application ask there.
+fn arguments(bindings: &Bindings) -> Vec<String> {
+    let mut arguments = vec![
+        "--config".to_owned(),
+        format!("{MOUNT_PATH}/{CONFIG_KEY}"),
+        "--credentials".to_owned(),
+        MOUNT_PATH.to_owned(),
+        format!("--admin-port={}", bindings.ports.admin),
+        format!("--health-port={}", bindings.ports.health),
+    ];
+    // By name: the order of a policy's entries must not change a pod.
+    let mut listeners: Vec<_> = bindings.listeners.iter().collect();
+    listeners.sort_by(|one, other| one.provider.cmp(&other.provider));
+    arguments.extend(listeners.iter().map(|it| format!("--listen={}={}", it.provider, it.port)));
+    if !bindings.databases.is_empty() {
+        arguments.extend(["--databases".to_owned(), DATABASES_PATH.to_owned()]);
+    }
+    arguments
 }
 
 fn security_context(options: &InjectorOptions) -> Value {

@@ -116,6 +116,16 @@ pub fn decide(pod: &Pod<'_>, namespace: &Namespace<'_>) -> Result<Decision, Refu
 }
 
 impl Wanted {
+    /// That the policy is being deleted.
+    #[must_use]
+    pub fn deleted(&self, namespace: &str) -> Refusal {
+        let Self { policy, by, .. } = self;
+        let message = format!(
+            "policy {namespace}/{policy}, which {by} names, is being deleted and binds no new pod; name another one, or none"
+        );
+        Notice::new(Reason::PolicyDeleted, message).into()
+    }
+
     /// That the policy does not exist, with the names of those that do.
     #[must_use]
     pub fn unknown(&self, namespace: &str, existing: &[&str]) -> Refusal {
@@ -260,6 +270,16 @@ mod tests {
             let refusal = wanted.unknown("shop", existing);
             assert_eq!((refusal.reason(), refusal.to_string().as_str()), (Reason::PolicyUnknown, told));
         }
+    }
+
+    #[test]
+    fn a_policy_that_goes_takes_no_new_pod() {
+        let refusal = wanted(&json!({ POLICY: "retail" }), &[]).deleted("shop");
+        assert_eq!(refusal.reason(), Reason::PolicyDeleted);
+        assert_eq!(
+            refusal.to_string(),
+            "policy shop/retail, which the pod's annotation riskgate.dev/policy names, is being deleted and binds no new pod; name another one, or none"
+        );
     }
 
     #[test]

@@ -10,8 +10,20 @@ pub const VOLUME: &str = "riskgate";
 /// The empty volume that lies over the service account's token.
 pub const NO_TOKEN_VOLUME: &str = "riskgate-no-token";
 
+/// What the names of the volumes with databases begin with; a number follows.
+pub const DATABASES_VOLUME: &str = "riskgate-databases-";
+
+/// Whether a volume of that name is riskgate's, in any pod.
+pub(crate) fn is_ours(volume: &str) -> bool {
+    let number = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    [VOLUME, NO_TOKEN_VOLUME].contains(&volume) || volume.strip_prefix(DATABASES_VOLUME).is_some_and(number)
+}
+
 /// Where configuration and credentials are mounted.
 pub const MOUNT_PATH: &str = "/etc/riskgate";
+/// Where folders of databases are mounted, each under its claim's name. Not below [`MOUNT_PATH`]: nothing can be mounted into a
+/// volume that is read-only.
+pub const DATABASES_PATH: &str = "/var/lib/riskgate/databases";
 /// Where Kubernetes mounts a pod's API token.
 pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// The configuration's key in the ConfigMap, and its file below [`MOUNT_PATH`].

@@ -11,22 +11,27 @@ pub struct InjectorOptions {
     /// The sidecar's image.
     pub image: String,
     /// When the kubelet pulls it.
+    #[serde(default)]
     pub image_pull_policy: PullPolicy,
     /// The user and group that the sidecar runs as. None leaves the choice to the platform, as OpenShift wants it; the image
     /// must then name one, since the sidecar never runs as root.
+    #[serde(default = "nonroot")]
     pub run_as: Option<u32>,
     /// Its resources, unless the pod's annotations say otherwise.
+    #[serde(default)]
     pub resources: Resources,
     /// Its probes' timing, unless the pod's annotations say otherwise.
+    #[serde(default)]
     pub probes: Probes,
 }
 
 /// When the kubelet pulls an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PullPolicy {
     /// At every start.
     Always,
     /// Where the node has none.
+    #[default]
     IfNotPresent,
     /// Not at all.
     Never,
@@ -34,7 +39,7 @@ pub enum PullPolicy {
 
 /// The resources of a sidecar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Resources {
     /// The CPU that it is sure of.
     pub cpu_request: Quantity,
@@ -50,7 +55,7 @@ pub struct Resources {
 
 /// The probes of a sidecar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Probes {
     /// Until it succeeds, no other container of the pod starts.
     pub startup: Timing,
@@ -78,13 +83,18 @@ impl InjectorOptions {
     pub fn new(image: impl Into<String>) -> Self {
         Self {
             image: image.into(),
-            image_pull_policy: PullPolicy::IfNotPresent,
-            // The user that distroless images call nonroot.
-            run_as: Some(65532),
+            image_pull_policy: PullPolicy::default(),
+            run_as: nonroot(),
             resources: Resources::default(),
             probes: Probes::default(),
         }
     }
+}
+
+/// The user that distroless images call so.
+#[allow(clippy::unnecessary_wraps, reason = "the default of an option")]
+fn nonroot() -> Option<u32> {
+    Some(65532)
 }
 
 impl Default for Resources {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::bindings::Bindings;
 use crate::decide::Wanted;
 use crate::env;
-use crate::names::{POLICY, SIDECAR, STATUS};
+use crate::names::{self, POLICY, SIDECAR, STATUS};
 use crate::operations::{Operations, place};
 use crate::options::InjectorOptions;
 use crate::pod::{Found, Pod, Section};
@@ -118,13 +118,21 @@ fn place_volumes(pod: &Pod<'_>, bindings: &Bindings, undo: &mut Undo, operations
     let list = pod.list("volumes");
     let standing = list.there().map_or(&[][..], Vec::as_slice);
     let mut missing = Vec::new();
-    for volume in volume::of(bindings) {
-        let name = volume.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let volumes = volume::of(bindings);
+    let name_of = |volume: &Value| volume.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let left_over = |name: &str| names::is_ours(name) && volumes.iter().all(|volume| name_of(volume) != name);
+    // From the last: the places of those before it stay as they are.
+    for (index, volume) in standing.iter().enumerate().rev().filter(|(_, it)| left_over(&name_of(it))) {
+        operations.remove_item(&["spec", "volumes"], index, &name_of(volume));
+    }
+    let standing: Vec<&Value> = standing.iter().filter(|it| !left_over(&name_of(it))).collect();
+    for volume in &volumes {
+        let name = name_of(volume);
         let of_name = standing.iter().enumerate().filter(|(_, it)| it.get("name") == volume.get("name"));
         match of_name.clone().next() {
-            None => missing.push(volume),
+            None => missing.push(volume.clone()),
             Some((_, same)) if *same == volume => {}
-            Some((index, _)) => operations.replace_item(&["spec", "volumes"], index, &name, volume),
+            Some((index, _)) => operations.replace_item(&["spec", "volumes"], index, &name, volume.clone()),
         }
     }
     if !missing.is_empty() {

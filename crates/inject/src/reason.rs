@@ -90,6 +90,7 @@ reasons! {
     MirrorPod: Skipped, "The pod mirrors a static pod of a node, which admission cannot change.";
     PolicyUnknown: Refused, "No policy of that name is in the pod's namespace.";
     PolicyUnusable: Refused, "The policy cannot be bound to a pod.";
+    PolicyDeleted: Refused, "The policy is being deleted.";
     HostNetwork: Refused, "The pod shares the node's network, where other pods would reach the sidecar's listeners.";
     HostProcesses: Refused, "The pod sees the node's processes, and through them the sidecar's credentials.";
     SharedProcesses: Refused, "The pod's containers see each other's processes, and through them the sidecar's credentials.";

@@ -4,7 +4,7 @@
 use json_patch::Patch;
 use serde_json::{Map, Value, json};
 
-use crate::names::{NO_TOKEN_VOLUME, POLICY, SIDECAR, STATUS, VOLUME};
+use crate::names::{POLICY, SIDECAR, STATUS, is_ours};
 use crate::operations::{Operations, place};
 use crate::pod::{Pod, Section};
 use crate::status::{LABEL, Restore, Status, Undo, env_place};
@@ -21,9 +21,9 @@ pub fn uninject(pod: &Pod<'_>) -> Patch {
     let mut carried = status.is_some();
     for section in [Section::InitContainers, Section::Containers] {
         let field = section.field();
-        carried |= remove_named(pod, field, &[SIDECAR], undo.restore(field), &mut operations);
+        carried |= remove_named(pod, field, |name| name == SIDECAR, undo.restore(field), &mut operations);
     }
-    remove_named(pod, "volumes", &[VOLUME, NO_TOKEN_VOLUME], undo.restore("volumes"), &mut operations);
+    remove_named(pod, "volumes", is_ours, undo.restore("volumes"), &mut operations);
     if carried {
         remove_marks(pod, status.as_ref(), &undo, &mut operations);
     }
@@ -56,14 +56,13 @@ fn remove_env(pod: &Pod<'_>, status: &Status, operations: &mut Operations) {
 fn remove_named(
     pod: &Pod<'_>,
     field: &str,
-    names: &[&str],
+    named: impl Fn(&str) -> bool,
     restore: Restore,
     operations: &mut Operations,
 ) -> bool {
     let items = pod.list(field).there().map_or(&[][..], Vec::as_slice);
     let name = |item: &Value| item.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let ours: Vec<usize> =
-        (0..items.len()).filter(|at| names.contains(&name(&items[*at]).as_str())).collect();
+    let ours: Vec<usize> = (0..items.len()).filter(|at| named(&name(&items[*at]))).collect();
     if ours.is_empty() {
         return false;
     }

@@ -5,14 +5,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::bindings::Bindings;
-use crate::names::{CONFIG_KEY, NO_TOKEN_VOLUME, VOLUME, config_map};
+use crate::names::{
+    CONFIG_KEY, DATABASES_PATH, DATABASES_VOLUME, MOUNT_PATH, NO_TOKEN_VOLUME, TOKEN_PATH, VOLUME, config_map,
+};
 
 /// Readable by the sidecar whatever user it runs as; the volume is mounted into no other container.
 const MODE: u32 = 0o444;
 
 /// The volumes, in the order in which they are added.
-pub(crate) fn of(bindings: &Bindings) -> [Value; 2] {
-    [projected(bindings), no_token()]
+pub(crate) fn of(bindings: &Bindings) -> Vec<Value> {
+    [projected(bindings), no_token()].into_iter().chain(databases(bindings)).collect()
+}
+
+/// Claims with databases, read-only. Unlike a Secret a claim cannot be optional: a pod waits for one that does not exist.
+fn databases(bindings: &Bindings) -> impl Iterator<Item = Value> + '_ {
+    bindings.databases.iter().enumerate().map(|(index, claim)| {
+        let claim = json!({ "claimName": claim, "readOnly": true });
+        json!({ "name": format!("{DATABASES_VOLUME}{index}"), "persistentVolumeClaim": claim })
+    })
+}
+
+/// Where the sidecar has the volumes.
+pub(crate) fn mounts(bindings: &Bindings) -> Vec<Value> {
+    let mount = |name: &str, path: &str| json!({ "name": name, "mountPath": path, "readOnly": true });
+    let databases = bindings.databases.iter().enumerate().map(|(index, claim)| {
+        mount(&format!("{DATABASES_VOLUME}{index}"), &format!("{DATABASES_PATH}/{claim}"))
+    });
+    [mount(VOLUME, MOUNT_PATH), mount(NO_TOKEN_VOLUME, TOKEN_PATH)].into_iter().chain(databases).collect()
 }
 
 /// Configuration and credentials: `config.v1.yaml`, `secrets/NAME/KEY`, `configmaps/NAME/KEY`.

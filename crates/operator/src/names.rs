@@ -4,6 +4,10 @@
 pub const CONFIG_MANAGER: &str = "riskgate-controller";
 /// Who writes the status of policies, to server-side apply.
 pub const STATUS_MANAGER: &str = "riskgate-status";
+/// Who writes the CA into the webhook configurations, to server-side apply.
+pub const CERTIFICATES_MANAGER: &str = "riskgate-certificates";
+/// The Service by which the API server reaches the webhooks, unless the command line names other hosts.
+pub const WEBHOOK_SERVICE: &str = "riskgate-webhook";
 /// Who reports Events.
 pub const REPORTER: &str = "riskgate.dev/operator";
 /// Begins the name of each metric.

@@ -1,6 +1,6 @@
 //! What is kept of an object that is watched, so that thousands fit into memory.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, PodStatus};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, Namespace, Pod, PodSpec, PodStatus};
 use kube::core::PartialObjectMeta;
 use kube::{Resource, ResourceExt};
 use riskgate_inject::names;
@@ -44,6 +44,14 @@ impl Prune for Pod {
 impl Prune for PartialObjectMeta<ConfigMap> {
     fn prune(&mut self) {
         self.meta_mut().managed_fields = None;
+    }
+}
+
+impl Prune for PartialObjectMeta<Namespace> {
+    fn prune(&mut self) {
+        self.meta_mut().managed_fields = None;
+        self.annotations_mut().clear();
+        self.labels_mut().retain(|name, _| name.starts_with(names::PREFIX));
     }
 }
 

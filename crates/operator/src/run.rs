@@ -1,9 +1,11 @@
-//! The process: watches, election, controller and admin port, from start to drained.
+//! The process: watches, election, controller, webhooks and admin port, from start to drained.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::{Client, Config};
+use futures_util::future;
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, Client, Config};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -11,10 +13,15 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::{Admission, ServeError, Server};
+use crate::certificates::bundle::Bundle;
+use crate::certificates::keeper::Keeper;
+use crate::certificates::{Served, SharedCa, TermsError, existing};
 use crate::controller::{self, Context};
 use crate::election::{Candidate, Terms};
+use crate::leading::{lead, then_vacate};
 use crate::metrics::Metrics;
-use crate::options::Options;
+use crate::options::{Certificates, Options};
 use crate::server::{self, Admin};
 use crate::shutdown::Signals;
 use crate::watches::Watches;
@@ -39,6 +46,12 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
+    /// The port of the webhooks.
+    #[error(transparent)]
+    Webhook(#[from] ServeError),
+    /// Lifetimes of certificates.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
     /// A signal handler.
     #[error("no signal can be listened to: {0}")]
     Signals(#[source] std::io::Error),
@@ -47,8 +60,8 @@ pub enum RunError {
     Ended(&'static str),
 }
 
-/// Runs until a first signal, then drains: passes are finished, the Lease is vacated, the admin port closes. A second signal
-/// ends it at once.
+/// Runs until a first signal, then drains: passes are finished, the Lease is vacated, questions are answered, the ports close.
+/// A second signal ends it at once.
 ///
 /// # Errors
 /// [`RunError`].
@@ -80,69 +93,100 @@ pub enum Drained {
 }
 
 async fn work(options: Options, client: Client, stop: CancellationToken) -> Result<Drained, RunError> {
-    let metrics = Arc::new(Metrics::default());
-    let admin = Arc::new(Admin::new(Arc::clone(&metrics)));
+    let (metrics, served) = (Arc::new(Metrics::default()), Arc::new(Served::default()));
+    let admin = Arc::new(Admin::new(Arc::clone(&metrics), Arc::clone(&served), stop.clone()));
     let serving = CancellationToken::new();
-    let mut server = listen(&options, Arc::clone(&admin), serving.clone()).await?;
+    let webhooks = Server::bind(options.webhook.webhook_address, Arc::clone(&served)).await?;
+    let mut server = listen(&options, &webhooks, Arc::clone(&admin), serving.clone()).await?;
 
     let mut tasks = JoinSet::new();
     let watches = Watches::start(&client, &mut tasks);
+    let bundle = certificates(&options, &client, &served, &metrics, &mut tasks)?;
     tokio::select! {
         synced = watches.synced() => synced.map_err(|_| RunError::Ended("a watch"))?,
         // The API server was never reached: nothing has begun.
         () = stop.cancelled() => return Ok(Drained::Whole),
         _ = &mut server => return Err(RunError::Ended("the admin port")),
     }
-    admin.set_ready(true);
+    admin.set_synced();
     tracing::info!("the watches have seen everything");
+
+    let Options { namespace, identity, lease, lease_duration, sidecar, nudge_pods, .. } = options;
+    let admission = Admission::new(client.clone(), watches.clone(), Arc::clone(&metrics), sidecar, &identity);
+    let (admission, publishing) = admission;
+    let publishing = tokio::spawn(publishing);
+    let mut webhooks = tokio::spawn(webhooks.run(Arc::new(admission), serving.clone()));
 
     let (leads, leading) = watch::channel(false);
     let vacate = CancellationToken::new();
-    let terms = Terms {
-        namespace: options.namespace,
-        name: options.lease,
-        identity: options.identity.clone(),
-        duration: options.lease_duration,
-    };
+    let terms = Terms { namespace, name: lease, identity: identity.clone(), duration: lease_duration };
     let mut election = tokio::spawn(Candidate::new(client.clone(), terms).run(leads, vacate.clone()));
 
     let context = || {
         let (client, watches) = (client.clone(), watches.clone());
-        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &options.identity))
+        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &identity, nudge_pods))
     };
-    let reconcile = |stop| controller::run(context(), stop);
+    let as_leader = |stop: CancellationToken| {
+        let (context, bundle) = (context(), bundle.clone());
+        Box::pin(async move {
+            let trust = async {
+                if let Some(bundle) = bundle {
+                    bundle.run(stop.clone()).await;
+                }
+            };
+            future::join(controller::run(context, stop.clone()), trust).await;
+        })
+    };
     let ended = then_vacate(&mut election, &vacate, async |election| {
         tokio::select! {
-            () = lead(reconcile, leading, &metrics, &stop) => Ok(Drained::Whole),
+            () = lead(as_leader, leading, &metrics, &stop) => Ok(Drained::Whole),
             _ = election => Err(RunError::Ended("the election")),
             _ = &mut server => Err(RunError::Ended("the admin port")),
+            _ = &mut webhooks => Err(RunError::Ended("the port of the webhooks")),
             _ = tasks.join_next() => Err(RunError::Ended("a watch")),
         }
     })
     .await?;
-    admin.set_ready(false);
     serving.cancel();
-    let _ = server.await;
+    let _ = future::join(webhooks, server).await;
+    publishing.abort();
     Ok(ended)
 }
 
-/// Vacates the Lease once `work` has ended, however it did. Not before: until the last pass is finished or cancelled no other
-/// replica may lead.
-async fn then_vacate<T>(
-    election: &mut JoinHandle<()>,
-    vacate: &CancellationToken,
-    work: impl AsyncFnOnce(&mut JoinHandle<()>) -> T,
-) -> T {
-    let ended = work(election).await;
-    vacate.cancel();
-    if !election.is_finished() {
-        let _ = election.await;
+/// Starts whatever keeps this replica's certificate; and what the leader does beside it, where that is ours to do.
+fn certificates(
+    options: &Options,
+    client: &Client,
+    served: &Arc<Served>,
+    metrics: &Arc<Metrics>,
+    tasks: &mut JoinSet<()>,
+) -> Result<Option<Bundle>, RunError> {
+    let webhook = &options.webhook;
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), &options.namespace);
+    let (secret, metrics) = (webhook.certificate_secret.clone(), Arc::clone(metrics));
+    if webhook.certificates == Certificates::ExistingSecret {
+        tasks.spawn(existing::follow(secrets, secret, Arc::clone(served), metrics));
+        return Ok(None);
     }
-    ended
+    let terms = webhook.terms().checked()?;
+    let (shared, seen) = watch::channel(SharedCa::default());
+    let keeper = Keeper {
+        secrets: secrets.clone(),
+        name: secret.clone(),
+        terms,
+        hosts: webhook.hosts(&options.namespace),
+        served: Arc::clone(served),
+        shared,
+        metrics,
+    };
+    tasks.spawn(keeper.run());
+    let configuration = webhook.webhook_configuration.clone();
+    Ok(Some(Bundle { client: client.clone(), configuration, secrets, secret, terms, shared: seen }))
 }
 
 async fn listen(
     options: &Options,
+    webhooks: &Server,
     admin: Arc<Admin>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<std::io::Result<()>>, RunError> {
@@ -150,118 +194,6 @@ async fn listen(
     let failed = |error| RunError::Admin { address, error };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    println!("{}", json!({ "listening": { "admin": bound } }));
+    println!("{}", json!({ "listening": { "admin": bound, "webhook": webhooks.address } }));
     Ok(tokio::spawn(server::serve(listener, admin, stop)))
-}
-
-/// Reconciles whenever this replica leads, until `stop`: then passes are finished. When leadership is lost they are dropped at
-/// once, for another replica may lead before a pass is over.
-async fn lead<F: Future<Output = ()>>(
-    reconcile: impl Fn(CancellationToken) -> F,
-    mut leading: watch::Receiver<bool>,
-    metrics: &Metrics,
-    stop: &CancellationToken,
-) {
-    while !stop.is_cancelled() {
-        metrics.lead(false);
-        tokio::select! {
-            _ = leading.wait_for(|leads| *leads) => {}
-            () = stop.cancelled() => return,
-        }
-        metrics.lead(true);
-        tokio::select! {
-            () = reconcile(stop.clone()) => {}
-            _ = leading.wait_for(|leads| !*leads) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::sync::mpsc;
-    use tokio::time::timeout;
-
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    /// Says when it is dropped.
-    struct Pass(mpsc::UnboundedSender<&'static str>);
-
-    impl Drop for Pass {
-        fn drop(&mut self) {
-            let _ = self.0.send("dropped");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn passes_are_dropped_when_leadership_is_lost_and_begin_anew_when_it_is_back() {
-        let (leads, leading) = watch::channel(true);
-        let (says, mut said) = mpsc::unbounded_channel();
-        let stop = CancellationToken::new();
-        let end = stop.clone();
-        let task = tokio::spawn(async move {
-            // One that would be waited for for ever.
-            let reconcile = |_| {
-                let pass = Pass(says.clone());
-                async move {
-                    let _ = pass.0.send("began");
-                    std::future::pending::<()>().await;
-                }
-            };
-            lead(reconcile, leading, &Metrics::default(), &end).await;
-        });
-        for (now, heard) in [(true, "began"), (false, "dropped"), (true, "began"), (false, "dropped")] {
-            leads.send_replace(now);
-            assert_eq!(timeout(PATIENCE, said.recv()).await.unwrap(), Some(heard));
-        }
-        stop.cancel();
-        timeout(PATIENCE, task).await.unwrap().unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn passes_that_have_begun_are_finished_before_the_process_ends() {
-        let (_leads, leading) = watch::channel(true);
-        let stop = CancellationToken::new();
-        let (says, mut said) = mpsc::unbounded_channel();
-        let reconcile = |stop: CancellationToken| {
-            let says = says.clone();
-            async move {
-                stop.cancelled().await;
-                sleep(Duration::from_secs(1)).await;
-                let _ = says.send("finished");
-            }
-        };
-        let metrics = Metrics::default();
-        let leader = lead(reconcile, leading, &metrics, &stop);
-        let later = async {
-            sleep(Duration::from_secs(1)).await;
-            stop.cancel();
-        };
-        timeout(PATIENCE, futures_util::future::join(leader, later)).await.unwrap();
-        assert_eq!(said.try_recv(), Ok("finished"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_lease_is_vacated_however_the_work_ends() {
-        for by_election in [false, true] {
-            let vacate = CancellationToken::new();
-            let (asked, vacated) = (vacate.clone(), CancellationToken::new());
-            let done = vacated.clone();
-            let mut election = tokio::spawn(async move {
-                if !by_election {
-                    asked.cancelled().await;
-                }
-                done.cancel();
-            });
-            let ended = then_vacate(&mut election, &vacate, async |election: &mut JoinHandle<()>| {
-                if by_election {
-                    let _ = election.await;
-                }
-                Err::<Drained, _>(RunError::Ended("a watch"))
-            });
-            assert!(timeout(PATIENCE, ended).await.unwrap().is_err());
-            assert!(vacated.is_cancelled());
-        }
-    }
 }

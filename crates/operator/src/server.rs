@@ -12,29 +12,43 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::certificates::Served;
 use crate::metrics::Metrics;
 
 /// What OpenMetrics calls its text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the admin port tells of.
-#[derive(Default)]
 pub struct Admin {
-    /// The metrics.
-    pub metrics: Arc<Metrics>,
-    ready: AtomicBool,
+    metrics: Arc<Metrics>,
+    served: Arc<Served>,
+    stop: CancellationToken,
+    synced: AtomicBool,
 }
 
 impl Admin {
-    /// Tells of these metrics; not ready yet.
+    /// Tells of these metrics, and of the certificate that the webhooks show; not ready yet, and no longer from `stop` on.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>) -> Self {
-        Self { metrics, ready: AtomicBool::new(false) }
+    pub fn new(metrics: Arc<Metrics>, served: Arc<Served>, stop: CancellationToken) -> Self {
+        Self { metrics, served, stop, synced: AtomicBool::new(false) }
     }
 
-    /// That the watches have seen all that there is, or that the process ends.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+    /// That the watches have seen all that there is.
+    pub fn set_synced(&self) {
+        self.synced.store(true, Ordering::Relaxed);
+    }
+
+    /// Why questions of the API server should go to another replica.
+    fn not_ready(&self) -> Option<&'static str> {
+        if self.stop.is_cancelled() {
+            Some("the process drains\n")
+        } else if !self.synced.load(Ordering::Relaxed) {
+            Some("the watches have not seen everything yet\n")
+        } else if self.served.leaf().is_none() {
+            Some("there is no certificate for the webhooks yet\n")
+        } else {
+            None
+        }
     }
 }
 
@@ -52,10 +66,9 @@ pub async fn serve(listener: TcpListener, admin: Arc<Admin>, stop: CancellationT
 }
 
 async fn readyz(State(admin): State<Arc<Admin>>) -> (StatusCode, &'static str) {
-    if admin.ready.load(Ordering::Relaxed) {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the watches have not seen everything yet\n")
+    match admin.not_ready() {
+        None => (StatusCode::OK, "ok\n"),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 

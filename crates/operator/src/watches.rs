@@ -1,4 +1,4 @@
-//! What the operator knows of the cluster: three watches, kept in memory by every replica, and the policies that a change
+//! What the operator knows of the cluster: four watches, kept in memory by every replica, and the policies that a change
 //! concerns.
 //!
 //! | kind | scope | kept |
@@ -6,6 +6,7 @@
 //! | RiskPolicy | all | whole |
 //! | Pod | labelled `riskgate.dev/policy`, set by injection | containers' names and states |
 //! | ConfigMap | labelled `riskgate.dev/policy` | metadata |
+//! | Namespace | all | riskgate's labels |
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
 use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, Store, store::Writer};
@@ -66,6 +67,8 @@ pub struct Watches {
     pub pods: Store<Pod>,
     /// The metadata of the ConfigMaps that hold policies' configurations.
     pub config_maps: Store<PartialObjectMeta<ConfigMap>>,
+    /// The labels of namespaces, for admission.
+    pub namespaces: Store<PartialObjectMeta<Namespace>>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -95,7 +98,10 @@ impl Watches {
         let (config_maps, writer) = reflector::store();
         let metadata = Api::<PartialObjectMeta<ConfigMap>>::all(client.clone());
         tasks.spawn(follow(metadata, bound, writer, changes.clone(), labelled));
-        Self { policies, pods, config_maps, changes }
+        let (namespaces, writer) = reflector::store();
+        let metadata = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
+        tasks.spawn(follow(metadata, watcher::Config::default(), writer, changes.clone(), |_| None));
+        Self { policies, pods, config_maps, namespaces, changes }
     }
 
     /// Waits until every watch has seen all that there is.
@@ -105,7 +111,8 @@ impl Watches {
     pub async fn synced(&self) -> Result<(), reflector::store::WriterDropped> {
         self.policies.wait_until_ready().await?;
         self.pods.wait_until_ready().await?;
-        self.config_maps.wait_until_ready().await
+        self.config_maps.wait_until_ready().await?;
+        self.namespaces.wait_until_ready().await
     }
 
     /// The keys of every policy that a change concerns, beginning with all there are: policies that exist, and those that

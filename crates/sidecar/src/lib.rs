@@ -17,5 +17,6 @@ pub mod pipeline;
 pub mod run;
 pub mod server;
 
+pub use config::made_with::MadeWith;
 pub use config::source::{ConfigFile, ConfigSource};
 pub use run::{EXIT_CONFIG, Options, StartError, Started, start};

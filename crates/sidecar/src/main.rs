@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use riskgate_sidecar::config::made_with::{MadeWith, listener};
 use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::{ConfigFile, Options, run};
 
@@ -24,9 +25,21 @@ struct Arguments {
     /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY.
     #[arg(long, value_name = "DIR")]
     credentials: PathBuf,
+    /// Databases of addresses: DIR/NAME/*.mmdb, by the name of a claim; left out, DIR/databases of the credentials.
+    #[arg(long, value_name = "DIR")]
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     #[arg(long, env = "POD_NAME", default_value_t = run::host_name())]
     pod: String,
+    /// The admin port, whatever the configuration says: injection sets what the pod was made with.
+    #[arg(long, value_name = "PORT")]
+    admin_port: Option<u16>,
+    /// The port of health and metrics, whatever the configuration says.
+    #[arg(long, value_name = "PORT")]
+    health_port: Option<u16>,
+    /// The port of a provider's listener, whatever the configuration says.
+    #[arg(long, value_name = "NAME=PORT", value_parser = listener)]
+    listen: Vec<(String, u16)>,
 }
 
 fn main() -> ExitCode {
@@ -40,7 +53,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let source = Box::new(ConfigFile::new(arguments.config));
-    let options = Options { source, credentials: arguments.credentials, pod: arguments.pod, log };
+    let Arguments { config, credentials, databases, pod, admin_port, health_port, listen } = arguments;
+    let made_with = MadeWith { admin: admin_port, health: health_port, listen: listen.into_iter().collect() };
+    let source = Box::new(ConfigFile::new(config));
+    let options = Options { source, credentials, databases, made_with, pod, log };
     runtime.block_on(run::serve(options))
 }

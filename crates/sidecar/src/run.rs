@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::config::credentials::Credentials;
+use crate::config::made_with::MadeWith;
 use crate::config::reload::{LoadError, Loader};
 use crate::config::snapshot::{SnapshotError, Surroundings};
 use crate::config::source::ConfigSource;
@@ -30,9 +31,9 @@ use crate::ops::log::LogHandle;
 use crate::ops::metrics::Metrics;
 use crate::ops::store::Store;
 use crate::ops::{http, reloader};
-use crate::pipeline::{Gateway, Parts};
-use crate::server::accept;
+use crate::pipeline::{Gateway, Parts, StoreLedger};
 use crate::server::exchange::Application;
+use crate::server::{accept, webhook};
 
 /// The exit code for a first configuration that cannot be used: `EX_CONFIG` of sysexits.
 pub const EXIT_CONFIG: u8 = 78;
@@ -45,6 +46,10 @@ pub struct Options {
     pub source: Box<dyn ConfigSource>,
     /// The folder of credentials.
     pub credentials: PathBuf,
+    /// The ports that its pod was made with; outside a cluster none.
+    pub made_with: MadeWith,
+    /// The folder of folders of databases; left out, `databases` below the credentials.
+    pub databases: Option<PathBuf>,
     /// This pod's name, for decision records.
     pub pod: String,
     /// Follows `log.level`.
@@ -82,6 +87,9 @@ pub struct Ready {
     pub ready: bool,
     /// Address by provider entry.
     pub providers: BTreeMap<String, String>,
+    /// Address by provider entry that takes webhooks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub webhooks: BTreeMap<String, String>,
     /// The admin endpoints' address.
     pub admin: String,
     /// The health endpoints' address.
@@ -108,14 +116,18 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     let mut process_key = [0; 32];
     getrandom::fill(&mut process_key).map_err(|error| StartError::System(error.to_string()))?;
     let metrics = Arc::new(Metrics::new());
+    let ledger = Arc::new(StoreLedger::default());
+    let databases = options.databases.unwrap_or_else(|| options.credentials.join("databases"));
     let around = Surroundings {
+        ledger: ledger.clone(),
+        databases,
         credentials: Credentials::new(options.credentials),
         clock: clock.clone(),
         observer: metrics.clone(),
         resolver: Resolver::default(),
         process_key,
     };
-    let loader = Loader::new(options.source, around);
+    let loader = Loader::new(options.source, around, options.made_with);
     // Watched before it is read: no change falls between.
     let (file, folder) = loader.watched();
     let changes = Changes::watch(file, folder);
@@ -124,24 +136,35 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     options.log.follow(config.log.level);
     let decisions = DecisionLog::open(&config.log.decisions).map_err(StartError::Decisions)?;
 
+    let made_with = loader.made_with();
     let mut listeners = Vec::new();
     for (index, entry) in config.providers.iter().enumerate() {
         let field = format!("providers[{index}].listen.port");
-        listeners.push((entry.name.clone(), bind_loopback(field, entry.listen.port).await?));
+        listeners.push((entry.name.clone(), bind_loopback(field, made_with.listen(entry)).await?));
     }
-    let admin = bind_loopback("ports.admin".to_owned(), config.ports.admin).await?;
-    let health = bind_everywhere("ports.health".to_owned(), config.ports.health).await?;
+    let mut inbound = Vec::new();
+    for (index, entry) in config.providers.iter().enumerate() {
+        if let Some((field, listen)) = entry.further_listener() {
+            let field = format!("providers[{index}].{field}.port");
+            inbound.push((index, entry.name.clone(), bind_everywhere(field, listen.port).await?));
+        }
+    }
+    let admin = bind_loopback("ports.admin".to_owned(), made_with.admin(&config)).await?;
+    let health = bind_everywhere("ports.health".to_owned(), made_with.health(&config)).await?;
     let ready = Ready {
         ready: true,
         providers: listeners.iter().map(|(name, listener)| (name.clone(), address(listener))).collect(),
+        webhooks: inbound.iter().map(|(_, name, listener)| (name.clone(), address(listener))).collect(),
         admin: address(&admin),
         health: address(&health),
     };
 
     let tasks = TaskTracker::new();
-    let store = Store::start(&snapshot, clock.clone(), metrics.clone())
+    let store = Store::start(&snapshot, clock.clone(), metrics.clone(), tasks.clone())
         .map_err(|error| LoadError::Snapshot(SnapshotError::Store { reason: error.to_string() }))?;
+    ledger.keep_in(store.transactions());
     let parts = Parts {
+        ledger,
         snapshot,
         store: store.transactions(),
         metrics,
@@ -157,6 +180,10 @@ pub async fn start(options: Options) -> Result<Started, StartError> {
     for (index, (_, listener)) in listeners.into_iter().enumerate() {
         let app = Arc::new(Application::new(gateway.clone(), index));
         background.push(tokio::spawn(accept::serve(listener, app, watching.clone(), tasks.clone())));
+    }
+    for (index, _, listener) in inbound {
+        let serving = webhook::serve(listener, gateway.clone(), index, watching.clone(), tasks.clone());
+        background.push(tokio::spawn(serving));
     }
     let health_pages = Arc::new(Health::new(gateway.clone(), draining.clone()));
     background.push(tokio::spawn(http::serve(health, health_pages, stopped.clone())));

@@ -33,6 +33,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     listen: SocketAddr,
 
+    /// Address of TIC Identity's API and hub; left out, they are not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    tic_identity: Option<SocketAddr>,
+    /// Address of the security data service of BankID Norway; left out, it is not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bankid_no: Option<SocketAddr>,
     /// Address of OneSpan's API
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     one_span: SocketAddr,
@@ -138,6 +144,8 @@ impl Arguments {
         let Self {
             command: _,
             listen,
+            tic_identity,
+            bankid_no,
             one_span,
             control,
             pki,
@@ -164,6 +172,8 @@ impl Arguments {
         let recording = Recording { requests: record, ..Recording::default() };
         Ok(Options {
             listen,
+            tic_identity,
+            bankid_no,
             one_span,
             control,
             transport,

@@ -6,11 +6,14 @@
 //! http, front        the HTTP/1.1 server; what happens to every request before its provider sees it
 //! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
 //! bankid_se          the Swedish BankID RP API
+//! tic_identity       TIC Identity: REST, webhooks, hub
+//! bankid_no          the security data service of BankID Norway
 //! one_span           OneSpan's adaptive authentication
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
 
+mod bankid_no;
 pub mod bankid_se;
 mod client;
 mod clock;
@@ -24,6 +27,7 @@ pub mod pki;
 mod recorder;
 mod running;
 mod sync;
+pub mod tic_identity;
 mod tls;
 
 pub use self::clock::ClockMode;

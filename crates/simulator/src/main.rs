@@ -66,12 +66,18 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
 
 /// The one line on stdout.
 fn announce(running: &Running) -> anyhow::Result<()> {
-    let ready = serde_json::json!({
+    let mut ready = serde_json::json!({
         "ready": true,
         "bankidSe": running.bankid_se(),
         "oneSpan": running.one_span(),
         "control": running.control(),
     });
+    if let (Some(tic), Some(ready)) = (running.tic_identity(), ready.as_object_mut()) {
+        ready.insert("ticIdentity".to_owned(), tic.into());
+    }
+    if let (Some(bankid_no), Some(ready)) = (running.bankid_no(), ready.as_object_mut()) {
+        ready.insert("bankidNo".to_owned(), bankid_no.into());
+    }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}").and_then(|()| stdout.flush()).context("cannot tell readiness on stdout")
 }

@@ -13,6 +13,10 @@ use crate::clock::ClockMode;
 pub struct Options {
     /// Where the BankID SE API listens.
     pub listen: SocketAddr,
+    /// Where TIC Identity listens; left out, it is not served.
+    pub tic_identity: Option<SocketAddr>,
+    /// Where the security data service of BankID Norway listens; left out, it is not served.
+    pub bankid_no: Option<SocketAddr>,
     /// Where OneSpan's API listens.
     pub one_span: SocketAddr,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
@@ -36,6 +40,8 @@ impl Options {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             listen: loopback,
+            tic_identity: None,
+            bankid_no: None,
             one_span: loopback,
             control: loopback,
             transport,

@@ -26,6 +26,8 @@ pub struct Question {
     pub device_ip: Option<IpAddr>,
     /// The user's browser.
     pub user_agent: Option<String>,
+    /// The level of assurance of the login, where the provider's result names one (BankID Norway: 3 or 4).
+    pub assurance: Option<u8>,
     /// The user's national identity number.
     pub subject: Option<String>,
     /// The application's request, where the source is asked before it is sent.
@@ -70,6 +72,14 @@ pub enum SourceFailure {
     /// It asked to be asked less often.
     #[error("it is overloaded: {0}")]
     Overloaded(String),
+    /// It answered, and said why it does not tell: the causes go into the decision record in place of `Failed`.
+    #[error("it does not tell: {}", causes.join(", "))]
+    Refused {
+        /// Why, the source's own name for it first. Nothing of a user.
+        causes: Vec<String>,
+        /// Whether it would refuse every question alike. If not, it works, and its circuit breaker counts no failure.
+        always: bool,
+    },
     /// It is still working on its answer after all the time that it had for it.
     #[error("it did not find out in its time")]
     TimedOut,
@@ -125,6 +135,7 @@ mod tests {
             client_ip: Some([192, 0, 2, 77].into()),
             device_ip: Some([198, 51, 100, 7].into()),
             user_agent: Some("Secret-Agent".to_owned()),
+            assurance: Some(4),
             subject: Some("199001012385".to_owned()),
             request: Some(Bytes::from_static(b"{}")),
         };

@@ -7,6 +7,8 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod memory;
+mod pause;
+mod random;
 pub mod redis;
 pub mod seal;
 pub mod shared;

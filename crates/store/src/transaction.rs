@@ -15,6 +15,9 @@ pub const COMPLETE_FOR: Millis = 180_000;
 pub const FAILED_FOR: Millis = 300_000;
 /// How long the answer to an exchange is kept for the same request, sent again (design.md section 4, deliver once).
 pub const EXCHANGED_FOR: Millis = 60_000;
+/// How long the decision on a session is kept that gives its result as often as it is asked: as long as something can come
+/// after the result (other-systems.md section B.3: an enrichment within 30 minutes, its URL 30 more).
+pub const DECIDED_FOR: Millis = 3_600_000;
 /// How long a terminal answer is kept until it is judged: the longest window that its judgement can give it, so that a task
 /// that died while judging loses nothing that the application could still have asked for.
 pub const HELD_FOR: Millis = FAILED_FOR;
@@ -106,6 +109,8 @@ pub enum Final {
     Failed,
     /// With the answer to the request that started it, whatever that says.
     Exchanged,
+    /// With a decision on each request for its result, whatever that says.
+    Decided,
 }
 
 impl Final {
@@ -116,6 +121,7 @@ impl Final {
             Self::Complete => COMPLETE_FOR,
             Self::Failed => FAILED_FOR,
             Self::Exchanged => EXCHANGED_FOR,
+            Self::Decided => DECIDED_FOR,
         }
     }
 }

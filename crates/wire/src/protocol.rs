@@ -33,6 +33,11 @@ pub trait Protocol: Send + Sync {
     /// What a request is, by method and exact raw path (query included); by its body only where one path serves several purposes.
     fn recognise(&self, method: &str, path: &str, body: &[u8]) -> Recognised;
 
+    /// What a request for `operation` may turn out to be once its answer is there, besides that.
+    fn may_turn_out(&self, _operation: Operation) -> &'static [Operation] {
+        &[]
+    }
+
     /// Reads a request that starts a transaction, and completes it with risk parameters that it lacks.
     ///
     /// In [`Mode::Monitor`] only what makes the provider assess the risk is added; nothing that the application sent is
@@ -101,6 +106,27 @@ pub trait Protocol: Send + Sync {
         Err(Unreadable::Status(status))
     }
 
+    /// Reads the provider's answer to the exchange `request`, which says with whom it is; with what it shows that the request
+    /// did not say.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_answer(
+        &self,
+        _request: &Repeatable<'_>,
+        operation: Operation,
+        status: u16,
+        body: &[u8],
+    ) -> Result<(Exchanged, Shown), Unreadable> {
+        Ok((self.read_exchanged(operation, status, body)?, Shown::default()))
+    }
+
+    /// Where the provider serves `path`, if elsewhere than at the policy's endpoint: an absolute address.
+    fn address(&self, _path: &str) -> Option<String> {
+        None
+    }
+
     /// Reads the provider's answer to a request by `road` for the result of the transaction `reference`.
     ///
     /// # Errors
@@ -121,6 +147,15 @@ pub trait Protocol: Send + Sync {
     /// [`Unreadable`] when it is not the provider's.
     fn read_cancelled(&self, status: u16, body: &[u8]) -> Result<Cancelled, Unreadable>;
 
+    /// What goes to the provider in place of `body`, of a request that carries no result: made stricter where the policy says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when it cannot be.
+    fn passed_on(&self, _path: &str, body: &Bytes) -> Result<Bytes, Malformed> {
+        Ok(body.clone())
+    }
+
     /// What the application gets of the provider's answer to a request that carries no result: the answer as it came, or
     /// rewritten where it would lead the application past riskgate.
     ///
@@ -129,6 +164,12 @@ pub trait Protocol: Send + Sync {
     /// [`Unreadable`] when it is not the provider's.
     fn pass(&self, passing: &Passing<'_>) -> Result<Bytes, Unreadable> {
         Ok(passing.body.clone())
+    }
+
+    /// How the provider keeps its transactions, where it gives a result as often as it is asked, and by several roads. Then
+    /// what is kept of a transaction is the decision, and each road's answer is asked for anew. None where a result is given once.
+    fn sessions(&self) -> Option<&dyn Sessions> {
+        None
     }
 
     /// Checks the provider's answer to a probe (a GET on a known path), which may be empty.
@@ -164,6 +205,21 @@ pub trait Protocol: Send + Sync {
     fn in_place_of(&self, status: u16, details: &str) -> Answer;
 }
 
+/// A provider that gives a result as often as it is asked.
+pub trait Sessions: Send + Sync {
+    /// The path by which the transaction `reference` is asked for its state without changing it, with a GET.
+    fn status_path(&self, reference: &str) -> String;
+
+    /// The road that [`Sessions::status_path`] is.
+    fn status_road(&self) -> Road;
+
+    /// The path by which the transaction `reference` is ended, with a DELETE.
+    fn cancel_path(&self, reference: &str) -> String;
+
+    /// The answer that refuses what only a completed transaction has ([`Recognised::After`]).
+    fn refuse_after(&self) -> Answer;
+}
+
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recognised {
@@ -173,6 +229,8 @@ pub enum Recognised {
     Exchange(Operation),
     /// It asks for the result of a transaction.
     Result(Road),
+    /// It asks for what only a completed transaction has besides its result ([`Sessions`]).
+    After,
     /// It ends a transaction.
     Cancel,
     /// A call that the provider has and that carries no result.
@@ -284,6 +342,17 @@ pub enum Exchanged {
     Refused,
 }
 
+/// What the answer to an exchange shows beside its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// What the user did, where only the answer tells: the flow is then chosen by it.
+    pub operation: Option<Operation>,
+    /// The level of assurance.
+    pub assurance: Option<u8>,
+    /// Whether the reference is only a name for this answer, and nothing that another system knows the transaction by.
+    pub unreferenced: bool,
+}
+
 /// The provider's answer to a request that ends a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
@@ -311,7 +380,7 @@ pub enum Reading {
 }
 
 /// What a completed transaction says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Completed {
     /// The provider's own indication; none when the answer has none. An unrecognised value is [`Assessment::Unknown`].
     pub indication: Option<Assessment>,
@@ -358,4 +427,7 @@ pub enum Unreadable {
     /// In a state that the protocol does not have.
     #[error("the provider's answer has an unknown status")]
     UnknownState,
+    /// Signed with a key of the provider that is not known: with its keys fetched anew it may be believed.
+    #[error("the provider's answer is signed with a key that is not among the provider's")]
+    UnknownKey,
 }

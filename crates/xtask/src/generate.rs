@@ -1,5 +1,7 @@
 //! Generated files: written by one command, compared by CI with the same code.
 
+mod chart;
+mod manifests;
 mod outputs;
 mod reference;
 
@@ -11,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::tree::Tree;
 
 /// Folders that hold generated files only: what nobody generates there is left over, and an error.
-const OWNED: [&str; 1] = ["crds"];
+const OWNED: [&str; 3] = ["charts/riskgate/files/crds", "charts/riskgate/templates/generated", "crds"];
 
 /// One generated file.
 struct Output {
@@ -22,7 +24,7 @@ struct Output {
 
 /// Writes every generated file that differs, and removes what is left over.
 pub(crate) fn write(tree: &Tree) -> Result<()> {
-    let outputs = outputs::all()?;
+    let outputs = outputs::all(tree)?;
     for output in &outputs {
         if difference(tree, output).is_none() {
             continue;
@@ -44,7 +46,7 @@ pub(crate) fn write(tree: &Tree) -> Result<()> {
 
 /// Fails with every file that [`write()`] would change.
 pub(crate) fn check(tree: &Tree) -> Result<()> {
-    let outputs = outputs::all()?;
+    let outputs = outputs::all(tree)?;
     let mut stale: Vec<String> = outputs
         .iter()
         .filter_map(|output| {

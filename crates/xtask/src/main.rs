@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod generate;
+mod image;
 mod sizes;
 mod tree;
 
@@ -22,7 +23,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Write the generated files (crds/).
+    /// Write the generated files (crds/, what the chart has of them, reference pages).
     Generate {
         /// Write nothing; fail when a file differs from what would be written.
         #[arg(long)]
@@ -32,6 +33,8 @@ enum Task {
     Boundaries,
     /// Fail on source files over 500 lines.
     Sizes,
+    Binaries(image::BinariesArgs),
+    Image(image::ImageArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,5 +54,7 @@ fn run(task: &Task) -> Result<()> {
         Task::Generate { check: true } => generate::check(&tree),
         Task::Boundaries => boundaries::check(&tree),
         Task::Sizes => sizes::check(&tree),
+        Task::Binaries(args) => image::build(&tree, args),
+        Task::Image(args) => image::write(&tree, args),
     }
 }

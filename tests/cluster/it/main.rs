@@ -1,5 +1,7 @@
 //! Tests on a real control plane. Each gets a namespace of its own; see `Suite`.
 
+mod chart;
+mod cli;
 mod control_plane;
 mod crd;
 mod operator;
@@ -16,5 +18,5 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    operator::add(crd::add(control_plane::add(suite))).run()
+    operator::add(crd::add(cli::add(chart::add(control_plane::add(suite))))).run()
 }

@@ -17,9 +17,10 @@ impl Assets {
         let script = harness::root().join("tests/scripts/cluster-assets");
         let said = Command::new(&script).arg("--where").output().context("cannot run cluster-assets")?;
         ensure!(said.status.success(), "{}: {}", script.display(), String::from_utf8_lossy(&said.stderr));
-        let built = PathBuf::from(String::from_utf8(said.stdout)?.trim_end());
+        let built = String::from_utf8(said.stdout)?;
+        let built = built.lines().map(PathBuf::from);
         let given = std::env::var_os(GIVEN).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        Ok(Self(given.into_iter().chain([built]).collect()))
+        Ok(Self(given.into_iter().chain(built).collect()))
     }
 
     /// The path of one program.
@@ -33,7 +34,7 @@ impl Assets {
         }
         let searched = self.0.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>();
         bail!(
-            "no {name} in {}: run `make cluster-assets` once, which builds the control plane, or set {GIVEN}",
+            "no {name} in {}: run `make cluster-assets` once, which builds it, or set {GIVEN}",
             searched.join(" or ")
         )
     }

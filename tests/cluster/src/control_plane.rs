@@ -17,7 +17,7 @@ use crate::assets::Assets;
 use crate::identity::{Identity, client_config};
 use crate::kubectl::Kubectl;
 use crate::pki::Pki;
-use crate::{Audited, audit};
+use crate::{Audited, Helm, audit};
 
 /// How often a start is tried anew when another process took a port between its choice and its use.
 const ATTEMPTS: usize = 5;
@@ -104,6 +104,14 @@ impl ControlPlane {
     /// As [`kubeconfig`](Self::kubeconfig).
     pub fn kubectl(&self, identity: Identity<'_>, namespace: &str) -> Result<Kubectl> {
         Kubectl::new(self.kubectl.clone(), &self.kubeconfig(identity, namespace)?)
+    }
+
+    /// helm in the hands of an identity.
+    ///
+    /// # Errors
+    /// As [`kubeconfig`](Self::kubeconfig), and when helm is missing.
+    pub fn helm(&self, identity: Identity<'_>, namespace: &str) -> Result<Helm> {
+        Helm::new(Some(&self.kubeconfig(identity, namespace)?))
     }
 
     /// Installs the CustomResourceDefinitions of `crds/`, and waits until they are served.

@@ -2,33 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use kube::config::Kubeconfig;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
-use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::tool::{Said, run, run_with};
 
 /// kubectl with a kubeconfig of its own, in a home of its own.
 pub struct Kubectl {
     program: PathBuf,
     home: TempDir,
-}
-
-/// What kubectl said, and whether it was content.
-#[derive(Debug)]
-pub struct Said {
-    /// Whether it exited with 0.
-    pub success: bool,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
 }
 
 impl Kubectl {
@@ -50,33 +34,24 @@ impl Kubectl {
     /// # Errors
     /// When it cannot be started, or does not end. What it refuses is no error.
     pub async fn run(&self, arguments: &[&str], input: &str) -> Result<Said> {
-        let mut child = Command::new(&self.program)
-            .arg("--kubeconfig")
-            .arg(self.kubeconfig())
-            .args(arguments)
-            // Its cache of what the API server has must be of this API server.
-            .env("HOME", self.home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start kubectl")?;
-        let mut stdin = child.stdin.take().context("stdin is a pipe")?;
-        let run = async {
-            stdin.write_all(input.as_bytes()).await?;
-            drop(stdin);
-            child.wait_with_output().await
-        };
-        let output = timeout(PATIENCE, run)
-            .await
-            .with_context(|| format!("kubectl {} runs for {PATIENCE:?}", arguments.join(" ")))??;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Said {
-            success: output.status.success(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        })
+        let kubeconfig = format!("--kubeconfig={}", self.kubeconfig().display());
+        let arguments: Vec<&str> =
+            [kubeconfig.as_str()].into_iter().chain(arguments.iter().copied()).collect();
+        run(&self.program, self.home.path(), &arguments, input).await
+    }
+
+    /// Runs a plugin: a program of `folder`, as kubectl finds it on the path.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn plugin(&self, folder: &Path, arguments: &[&str]) -> Result<Said> {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let paths =
+            std::env::join_paths([folder.to_owned()].into_iter().chain(std::env::split_paths(&paths)))?;
+        // Flags before a plugin's name are not passed on.
+        let kubeconfig = self.kubeconfig();
+        let environment = [("PATH", paths.as_os_str()), ("KUBECONFIG", kubeconfig.as_os_str())];
+        run_with(&self.program, self.home.path(), arguments, &environment, "").await
     }
 
     /// Runs it, and returns its standard output.
@@ -84,7 +59,7 @@ impl Kubectl {
     /// # Errors
     /// As [`run`](Self::run), and when it is not content, with its standard error.
     pub async fn say(&self, arguments: &[&str]) -> Result<String> {
-        content(arguments, self.run(arguments, "").await?)
+        self.run(arguments, "").await?.content(&format!("kubectl {}", arguments.join(" ")))
     }
 
     /// `kubectl apply` of a text.
@@ -92,8 +67,7 @@ impl Kubectl {
     /// # Errors
     /// As [`say`](Self::say).
     pub async fn apply(&self, manifest: &str) -> Result<String> {
-        let arguments = ["apply", "-f", "-"];
-        content(&arguments, self.run(&arguments, manifest).await?)
+        self.run(&["apply", "-f", "-"], manifest).await?.content("kubectl apply")
     }
 
     /// `kubectl apply` of a file or folder.
@@ -103,11 +77,4 @@ impl Kubectl {
     pub async fn apply_files(&self, path: &Path) -> Result<String> {
         self.say(&["apply", "--recursive", "-f", &path.display().to_string()]).await
     }
-}
-
-fn content(arguments: &[&str], said: Said) -> Result<String> {
-    if !said.success {
-        bail!("kubectl {}: {}", arguments.join(" "), said.stderr.trim());
-    }
-    Ok(said.stdout)
 }

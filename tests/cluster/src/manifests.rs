@@ -7,6 +7,8 @@ use riskgate_api::RiskPolicy;
 use riskgate_inject::{Bindings, Decision, InjectorOptions, Namespace, Pod, decide, inject};
 use serde_json::{Value, json};
 
+use crate::SIDECAR_IMAGE;
+
 /// A policy that can be used, with `spec` put over it.
 #[must_use]
 pub fn policy(name: &str, spec: &Value) -> Value {
@@ -55,7 +57,7 @@ pub fn bound_pod(name: &str, policy: &RiskPolicy) -> Result<Value> {
     };
     let bindings = Bindings::of(namespace, policy_name, &policy.spec)
         .map_err(|notice| anyhow::anyhow!(notice.message))?;
-    let options = InjectorOptions::new("registry.example/riskgate-sidecar:test");
+    let options = InjectorOptions::new(SIDECAR_IMAGE);
     let patch =
         inject(&read, &wanted, &bindings, &options).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
     json_patch::patch(&mut pod, &patch.operations)?;

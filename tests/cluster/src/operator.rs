@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use harness::{PATIENCE, Process, binary, eventually, root, tethered, web};
+use harness::{Metrics, PATIENCE, Process, binary, eventually, root, tethered, web};
 use kube::Client;
 use kube::config::Kubeconfig;
 use serde::Deserialize;
@@ -15,6 +15,8 @@ use crate::{ControlPlane, FaultyWay, Identity, Kubectl};
 
 /// The ServiceAccount, and the names of its roles.
 const NAME: &str = "riskgate-operator";
+/// What the sidecars are injected with.
+pub const SIDECAR_IMAGE: &str = "registry.example/riskgate-sidecar:test";
 /// Others take over as soon as they may.
 const LEASE: &str = "3s";
 
@@ -43,6 +45,18 @@ impl OperatorAccount {
         let token = kubectl.say(&["create", "token", NAME]).await?;
         let kubeconfig = control_plane.kubeconfig(Identity::Token(token.trim()), namespace)?;
         Ok(Self { namespace: namespace.to_owned(), kubeconfig, folder: tempfile::tempdir()? })
+    }
+
+    /// Gives it the rights of another file beside `rbac.yaml`, which it has only where somebody wants it to.
+    ///
+    /// # Errors
+    /// When the API server refuses them.
+    pub async fn may_also(&self, control_plane: &ControlPlane, file: &str, role: &str) -> Result<()> {
+        let kubectl = control_plane.kubectl(Identity::Admin, &self.namespace)?;
+        kubectl.apply_files(&root().join("crates/operator").join(file)).await?;
+        let account = format!("--serviceaccount={}:{NAME}", self.namespace);
+        let role = format!("--clusterrole={role}");
+        kubectl.say(&["create", "clusterrolebinding", file, &role, &account]).await.map(drop)
     }
 
     /// A way to the API server that can be made to fail, in its name.
@@ -74,7 +88,25 @@ impl OperatorAccount {
     /// # Errors
     /// When it does not become ready, with its last words.
     pub async fn start(&self, identity: &str) -> Result<Operator> {
-        self.run(identity, &self.kubeconfig).await
+        self.start_with(identity, &[]).await
+    }
+
+    /// The same, with further arguments of its command line.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with(&self, identity: &str, arguments: &[&str]) -> Result<Operator> {
+        let operator = self.launch(identity, &self.kubeconfig, arguments).await?;
+        operator.ready().await?;
+        Ok(operator)
+    }
+
+    /// Starts a replica, and returns when its ports listen: it may never become ready.
+    ///
+    /// # Errors
+    /// When it does not come so far, with its last words.
+    pub async fn start_unready(&self, identity: &str, arguments: &[&str]) -> Result<Operator> {
+        self.launch(identity, &self.kubeconfig, arguments).await
     }
 
     /// Starts a replica that reaches the API server by this way.
@@ -88,28 +120,23 @@ impl OperatorAccount {
             "users": [{ "name": "nobody", "user": {} }],
             "current-context": "way",
         });
-        self.run(identity, &serde_json::from_value(kubeconfig)?).await
+        let operator = self.launch(identity, &serde_json::from_value(kubeconfig)?, &[]).await?;
+        operator.ready().await?;
+        Ok(operator)
     }
 
-    async fn run(&self, identity: &str, kubeconfig: &Kubeconfig) -> Result<Operator> {
+    async fn launch(&self, identity: &str, kubeconfig: &Kubeconfig, arguments: &[&str]) -> Result<Operator> {
         let path = self.folder.path().join(identity);
         std::fs::write(&path, serde_yaml::to_string(kubeconfig)?)?;
         let mut command = tethered(binary(NAME)?);
         command
             .env("KUBECONFIG", path)
             .args(["--namespace", &self.namespace, "--identity", identity])
-            .args(["--admin-address", "127.0.0.1:0", "--lease-duration", LEASE, "--log-level", "debug"]);
-        let mut process = Process::start(identity, command)?;
-        let said: Said = process.ready(PATIENCE).await?;
-        let operator = Operator { process, admin: said.listening.admin };
-        eventually("the operator", PATIENCE, || async {
-            let (status, body) = operator.get("/readyz").await?;
-            ensure!(status == 200, "{status}: {body}");
-            Ok(())
-        })
-        .await
-        .with_context(|| operator.process.stderr().tail())?;
-        Ok(operator)
+            .args(["--admin-address", "127.0.0.1:0", "--lease-duration", LEASE, "--log-level", "debug"])
+            .args(["--webhook-address", "127.0.0.1:0", "--webhook-host", "127.0.0.1"])
+            .args(["--sidecar", &json!({ "image": SIDECAR_IMAGE }).to_string()])
+            .args(arguments);
+        Operator::listening(identity, command).await
     }
 
     /// Who holds the Lease; nobody is empty.
@@ -146,16 +173,48 @@ struct Said {
 #[derive(Deserialize)]
 struct Listening {
     admin: SocketAddr,
+    webhook: SocketAddr,
 }
 
 /// A running replica. Dropping it kills it.
 pub struct Operator {
     /// The process.
     pub process: Process,
+    /// Where it answers the API server.
+    pub webhook: SocketAddr,
     admin: SocketAddr,
 }
 
 impl Operator {
+    /// Starts the command of a replica, and returns when its ports listen.
+    pub(crate) async fn listening(name: &str, command: std::process::Command) -> Result<Self> {
+        let mut process = Process::start(name, command)?;
+        let Said { listening: Listening { admin, webhook } } = process.ready(PATIENCE).await?;
+        Ok(Self { process, webhook, admin })
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become so, with its last words.
+    pub async fn ready(&self) -> Result<()> {
+        let ready = || async {
+            let (status, body) = self.get("/readyz").await?;
+            ensure!(status == 200, "{status}: {body}");
+            Ok(())
+        };
+        let ready = eventually("the operator", PATIENCE, ready).await;
+        ready.with_context(|| self.process.stderr().tail())
+    }
+
+    /// A scrape of its metrics.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn metrics(&self) -> Result<Metrics> {
+        Metrics::parse(&self.get("/metrics").await?.1)
+    }
+
     /// Asks its admin port.
     ///
     /// # Errors

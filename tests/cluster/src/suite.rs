@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
-use crate::{ControlPlane, Operator, OperatorAccount, Scene};
+use crate::{ControlPlane, Operator, OperatorAccount, Scene, Service, Webhooks};
 
 /// Tests spend their time waiting for the API server.
 const THREADS: usize = 6;
@@ -30,12 +30,15 @@ struct Shared {
     operator: OnceCell<Result<Arc<SharedOperator>, String>>,
 }
 
-/// The operator that tests share. It sees every namespace, so there can be one of it.
+/// The operator that tests share. It sees every namespace, so there can be one of it. Its webhooks are called for namespaces that
+/// want them.
 pub struct SharedOperator {
     /// What it runs as.
     pub account: OperatorAccount,
     /// The one replica.
     pub replica: Operator,
+    /// By which the API server reaches it.
+    pub service: Service,
 }
 
 impl Shared {
@@ -57,7 +60,10 @@ impl Shared {
             let started = async {
                 let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
                 let replica = account.start("riskgate-operator-0").await?;
-                Ok::<_, anyhow::Error>(Arc::new(SharedOperator { account, replica }))
+                let service = Service::open().await?;
+                service.set(&[replica.webhook]);
+                Webhooks::install(&control_plane, &service.url(), false).await?;
+                Ok::<_, anyhow::Error>(Arc::new(SharedOperator { account, replica, service }))
             };
             started.await.map_err(|error| format!("{error:#}"))
         };

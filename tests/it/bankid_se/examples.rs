@@ -61,6 +61,7 @@ async fn every_example_runs() -> Result<()> {
     for file in files {
         for document in serde_yaml::Deserializer::from_str(&std::fs::read_to_string(&file)?) {
             let resource = <Value as serde::Deserialize>::deserialize(document)?;
+            // The other providers' examples run beside their own tests.
             if resource["kind"] != "RiskPolicy" || resource["spec"]["providers"][0].get("bankIdSe").is_none()
             {
                 continue;
@@ -109,6 +110,27 @@ async fn redis_of(simulator: &Simulator, redis: &Value) -> Result<RedisServer> {
     Ok(server)
 }
 
+/// Lists and databases, as the example's ConfigMaps and claims hold them.
+fn addresses_of(simulator: &Simulator, sources: &Value) -> Result<()> {
+    for source in sources.as_array().into_iter().flatten() {
+        let ip = &source["ipIntelligence"];
+        for list in ip["lists"].as_array().into_iter().flatten() {
+            let name = list["configMap"].as_str().context("a list is in a ConfigMap")?;
+            let folder = simulator.credentials().join("configmaps").join(name);
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(list["key"].as_str().context("under a key")?), "198.51.100.0/24\n")?;
+        }
+        if let Some(claim) = ip["databases"]["persistentVolumeClaim"].as_str() {
+            let folder = simulator.credentials().join("databases").join(claim);
+            std::fs::create_dir_all(&folder)?;
+            let database = "GeoLite2-Country-Test.mmdb";
+            let fixtures = root().join("crates/sources/tests/fixtures/mmdb/good");
+            std::fs::copy(fixtures.join(database), folder.join(database))?;
+        }
+    }
+    Ok(())
+}
+
 async fn run(file: &Path, mut resource: Value) -> Result<()> {
     let simulator = Simulator::start().await?;
     let redis = resource["spec"]["store"]["redis"].clone();
@@ -119,6 +141,7 @@ async fn run(file: &Path, mut resource: Value) -> Result<()> {
     if let Some(key) = resource["spec"].get("pseudonymKeyRef") {
         secret(&simulator, &key["name"], key["key"].as_str().unwrap_or_default(), &[7; 32])?;
     }
+    addresses_of(&simulator, &resource["spec"]["sources"])?;
     let covers_auth = resource["spec"]["flows"].to_string().contains("\"Auth\"");
     let policy = beside(Policy::from(resource), simulator.endpoint(), simulator.one_span());
     let sidecar = Sidecar::start(&policy, simulator.credentials()).await?;

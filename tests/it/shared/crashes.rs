@@ -6,11 +6,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use harness::{PATIENCE, Policy, RedisServer, Sidecar, Simulator, eventually, web};
-use riskgate_core::SystemClock;
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
-use riskgate_store::{Key, KeyRing, RedisStore, TransactionStore};
+use riskgate_store::{Held, Key, KeyRing, RedisStore, Transaction, TransactionStore};
 use serde_json::{Value, json};
 
 use crate::stage::{AUTH, COLLECT, policy, pseudonym, simulator};
@@ -101,15 +100,22 @@ impl Crash {
     }
 
     /// What the store knows.
-    async fn stored(&self) -> Result<riskgate_store::Transaction> {
+    async fn stored(&self) -> Result<Transaction> {
+        self.store()?.get(self.key()).await?.context("the store does not know the order")
+    }
+
+    fn key(&self) -> Key<'_> {
+        Key { provider: "bankid", reference: &self.order }
+    }
+
+    /// The store as a sidecar has it.
+    fn store(&self) -> Result<RedisStore> {
         let limits = Limits::default();
         let servers = Servers::Single { url: self.redis.url() };
         let reach = Reach { servers, login: Login::default(), roots: None, limits };
         let keys = KeyRing::new(vec![vec![1; 32]])?;
         let options = RedisOptions { reach, prefix: "riskgate:shop:retail:".to_owned(), keys };
-        let store = RedisStore::start(options, std::sync::Arc::new(SystemClock::new()))?;
-        let known = store.get(Key { provider: "bankid", reference: &self.order }).await?;
-        known.context("the store does not know the order")
+        Ok(RedisStore::start(options)?)
     }
 
     async fn taken(&self) -> Result<()> {
@@ -193,5 +199,35 @@ async fn once_the_record_is_written_it_is_not_written_again() -> Result<()> {
     let written = crash.log.drain()?;
     assert_eq!(written.iter().filter(|record| crash.is_ours(record)).count(), 1);
     assert!(crash.other.decisions()?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_a_killed_sidecar_had_not_judged_is_judged_once_by_those_that_are_left() -> Result<()>
+{
+    for (risk, status, verdict) in [("moderate", "complete", "Allow"), ("high", "failed", "Block")] {
+        let mut crash = Crash::start().await?;
+        // What a sidecar does before it asks sources that take time; here it ends.
+        let body = json!({ "orderRef": crash.order, "status": "complete", "completionData": {
+            "user": { "personalNumber": "199001012385", "name": "K", "givenName": "K", "surname": "S" },
+            "device": { "ipAddress": "192.0.2.1" }, "risk": risk,
+        } });
+        let held = Held { status: 200, headers: Vec::new(), body: body.to_string().into() };
+        crash.store()?.hold(crash.key(), held).await?;
+
+        let asking = crash.ask()?;
+        let (one, other) = (crash.collect().await?, asking.await??);
+        assert_eq!((&one["status"], &one), (&json!(status), &other), "{risk}");
+        let records = eventually("the record", PATIENCE, || {
+            let records =
+                crash.log.drain().and_then(|records| Ok([records, crash.other.decisions()?].concat()));
+            async { records.and_then(|records| if records.is_empty() { bail!("none") } else { Ok(records) }) }
+        });
+        let records = records.await?;
+        assert_eq!(records.len(), 1, "{records:?}");
+        assert_eq!((&records[0]["verdict"], &records[0]["flow"]), (&json!(verdict), &json!("login")));
+        let delivery = crash.simulator.control().deliveries(&crash.order).await?;
+        assert_eq!(delivery["terminal"], 0, "the provider was not asked again: {delivery}");
+    }
     Ok(())
 }

@@ -208,3 +208,70 @@ async fn a_key_that_is_none_is_refused_with_its_field() -> Result<()> {
     assert!(line.contains("16 bytes") && line.contains("write 32 random bytes"), "{line}");
     Ok(())
 }
+
+#[tokio::test]
+async fn refusing_a_full_server_takes_answers_and_no_orders() -> Result<()> {
+    let refuse = json!({ "store": { "whenUnavailable": "Refuse" } });
+    let stage = Stage::start(|policy| policy.with_spec(&refuse)).await?;
+    let order = stage.order(0, "moderate").await?;
+    stage.redis.command::<()>(&["CONFIG", "SET", "maxmemory", "1"]).await?;
+    let refused = || async {
+        let answer = stage.post(0, AUTH, &json!({ "endUserIp": "192.0.2.1" })).await?;
+        let said: Value = web::json(&answer)?;
+        ensure!(answer.status() == 503 && said["errorCode"] == "maintenance", "{} {said}", answer.status());
+        anyhow::Ok(())
+    };
+    // An order may still pass in the half second after the store last took one.
+    eventually("orders to be refused", PATIENCE, refused).await?;
+    let sent = stage.simulator.control().requests(AUTH).await?.len();
+    refused().await?;
+    assert_eq!(stage.simulator.control().requests(AUTH).await?.len(), sent, "nothing was sent");
+
+    let first = stage.collect(1, &order).await?;
+    assert_eq!(web::success(&first)?["status"], "complete");
+    assert_eq!(stage.collect(0, &order).await?.body(), first.body(), "the full server took it");
+    let record = &stage.pods[1].decisions_once(1).await?[0];
+    assert_eq!(
+        (&record["flow"], codes(record).contains(&"StoreDegraded")),
+        (&json!("login"), false),
+        "{record}"
+    );
+    stage.redis.command::<()>(&["CONFIG", "SET", "maxmemory", "0"]).await?;
+    healed(&stage).await
+}
+
+#[tokio::test]
+async fn the_threshold_that_an_application_set_itself_holds_in_an_outage() -> Result<()> {
+    let mut stage = Stage::start(|policy| policy).await?;
+    stage.simulator.control().script_next(&json!({ "risk": "moderate", "hints": [] })).await?;
+    let low = json!({ "endUserIp": "192.0.2.1", "requirement": { "risk": "low" } });
+    let made: Value = web::success(&stage.post(0, AUTH, &low).await?)?;
+    let order = made["orderRef"].as_str().context(made.to_string())?;
+    stage.redis.kill().await?;
+    assert_eq!(stage.collected(0, order).await?, "failed", "the flow alone would allow Moderate");
+    let record = &stage.pods[0].decisions_once(1).await?[0];
+    assert_eq!((&record["flow"], &record["verdict"]), (&json!("login"), &json!("Block")), "{record}");
+    assert!(
+        codes(record).contains(&"StoreDegraded") && codes(record).contains(&"RequirementRisk"),
+        "{record}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_another_pod_settled_unreadably_is_an_error_and_nothing_is_made_up() -> Result<()> {
+    let stage = Stage::start(|policy| policy).await?;
+    let order = stage.order(0, "low").await?;
+    assert_eq!(stage.collected(0, &order).await?, "complete");
+    secret(&stage.simulator, "stranger", "key", &[9; 32])?;
+    let other_keys = json!({ "store": { "redis": { "sealKeysRef": { "name": "stranger" } } } });
+    let stranger = policy(&stage.simulator, &stage.redis).with_spec(&other_keys);
+    let stranger = Sidecar::start(&stranger, stage.simulator.credentials()).await?;
+    let request = web::post(crate::stage::COLLECT, &[], &json!({ "orderRef": order }))?;
+    let answer = web::send(&stranger.base_url()?, request).await?;
+    let said: Value = web::json(&answer)?;
+    assert_eq!((answer.status().as_u16(), &said["errorCode"]), (500, &json!("internalError")), "{said}");
+    assert!(stranger.decisions()?.is_empty(), "it decides nothing about what was decided");
+    assert_eq!(stage.collected(1, &order).await?, "complete", "who has the key gives it still");
+    Ok(())
+}

@@ -1,15 +1,13 @@
 //! Servers that are down, slow, full, wiped, or that take our login no more.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use harness::{PATIENCE, RedisServer, eventually};
-use riskgate_core::SystemClock;
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions};
 use riskgate_store::{RedisStore, StoreError, TransactionStore};
 
-use crate::stage::{KEY, keys, order, settled, shared, single};
+use crate::stage::{KEY, LIMITS, keys, order, settled, shared, single};
 
 /// An operation, with the time it took.
 async fn timed(store: &RedisStore) -> (Result<(), StoreError>, Duration) {
@@ -47,7 +45,7 @@ async fn a_store_starts_without_a_server_and_finds_it_later() -> Result<()> {
     let mut server = RedisServer::start(&[]).await?;
     server.kill().await?;
     let options = RedisOptions { reach: single(&server), prefix: "riskgate:".to_owned(), keys: keys(&[1]) };
-    let store = RedisStore::start(options, Arc::new(SystemClock::new()))?;
+    let store = RedisStore::start(options)?;
     assert!(store.admit().await.is_err());
     server.restart().await?;
     heals(&store).await
@@ -56,7 +54,7 @@ async fn a_store_starts_without_a_server_and_finds_it_later() -> Result<()> {
 #[tokio::test]
 async fn a_server_that_stalls_costs_a_bounded_time_and_heals() -> Result<()> {
     let mut server = RedisServer::start(&[]).await?;
-    let limits = Limits { operation: Duration::from_millis(100), ..crate::stage::LIMITS };
+    let limits = Limits { operation: Duration::from_millis(100), ..LIMITS };
     let store = shared(Reach { limits, ..single(&server) }).await?;
     store.open(KEY, order()).await?;
     server.process().pause()?;
@@ -152,5 +150,34 @@ async fn a_password_rotates_without_a_failed_operation() -> Result<()> {
     // The old password is taken away, and whoever is logged in with it is cut off.
     server.command::<()>(&["ACL", "SETUSER", "riskgate", "<first"]).await?;
     server.command::<u64>(&["CLIENT", "KILL", "USER", "riskgate"]).await?;
+    heals(&store).await
+}
+
+/// How many connections the server has taken.
+async fn connections(server: &RedisServer) -> Result<u64> {
+    let stats: String = server.command(&["INFO", "stats"]).await?;
+    let taken = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+    Ok(taken.context("INFO stats")?.trim().parse()?)
+}
+
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_asked_again_at_a_pace() -> Result<()> {
+    let (server, primary) = (RedisServer::start(&[]).await?, RedisServer::start(&[]).await?);
+    let pauses =
+        Limits { first_pause: Duration::from_millis(50), longest_pause: Duration::from_secs(2), ..LIMITS };
+    let store = shared(Reach { limits: pauses, ..single(&server) }).await?;
+    store.open(KEY, order()).await?;
+    server.command::<()>(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]).await?;
+    let before = connections(&server).await?;
+    let (began, mut refused) = (Instant::now(), 0_u64);
+    while began.elapsed() < Duration::from_secs(1) {
+        let failed = store.open(KEY, order()).await.unwrap_err();
+        assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
+        refused += 1;
+        tokio::task::yield_now().await;
+    }
+    let made = connections(&server).await? - before;
+    assert!(made <= 12 && refused > 10 * made, "{made} connections for {refused} operations");
+    server.command::<()>(&["REPLICAOF", "NO", "ONE"]).await?;
     heals(&store).await
 }

@@ -5,4 +5,5 @@ mod faults;
 mod records;
 mod secrecy;
 mod stage;
+mod time;
 mod ways;

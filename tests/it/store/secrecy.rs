@@ -1,13 +1,10 @@
 //! What somebody can read who reads the server.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 use harness::RedisServer;
-use riskgate_core::SystemClock;
 use riskgate_store::{Settled, StoreError, TransactionStore};
 
-use crate::stage::{KEY, held, keys, named, order, settled, shared, single};
+use crate::stage::{KEY, PREFIX, held, keys, named, order, settled, shared, single};
 
 #[tokio::test]
 async fn nothing_of_a_user_is_readable_in_the_server() -> Result<()> {
@@ -39,9 +36,7 @@ async fn nothing_of_a_user_is_readable_in_the_server() -> Result<()> {
 #[tokio::test]
 async fn keys_rotate_without_a_lost_answer() -> Result<()> {
     let server = RedisServer::start(&[]).await?;
-    let clock = Arc::new(SystemClock::new());
-    let prefix = || "riskgate:shop:retail:".to_owned();
-    let with = |ring: &'static [u8]| named(single(&server), prefix(), keys(ring), clock.clone());
+    let with = |ring: &'static [u8]| named(single(&server), PREFIX.to_owned(), keys(ring));
 
     let store = with(&[1]).await?;
     store.open(KEY, order()).await?;
@@ -64,10 +59,8 @@ async fn keys_rotate_without_a_lost_answer() -> Result<()> {
 #[tokio::test]
 async fn what_no_key_opens_is_an_error_and_never_an_answer() -> Result<()> {
     let server = RedisServer::start(&[]).await?;
-    let clock = Arc::new(SystemClock::new());
     let mine = shared(single(&server)).await?;
-    let stranger =
-        named(single(&server), "riskgate:shop:retail:".to_owned(), keys(&[9]), clock.clone()).await?;
+    let stranger = named(single(&server), PREFIX.to_owned(), keys(&[9])).await?;
     mine.open(KEY, order()).await?;
     assert!(matches!(stranger.get(KEY).await, Err(StoreError::Unreadable(_))));
     mine.settle(KEY, settled("mine"), Some("record".into())).await?;

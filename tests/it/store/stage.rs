@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use harness::RedisServer;
-use riskgate_core::{Clock, Operation, RequirementSet, WallClock};
+use riskgate_core::{Clock, Operation, RequirementSet};
 use riskgate_store::redis::{Limits, Login, Reach, RedisOptions, Servers};
 use riskgate_store::{Final, Held, Key, KeyRing, Order, RedisStore, Settled, TransactionStore};
 
@@ -35,28 +35,39 @@ pub(crate) fn keys(bytes: &[u8]) -> KeyRing {
     KeyRing::new(bytes.iter().map(|byte| vec![*byte; 32]).collect()).expect("whole keys")
 }
 
-/// A store with names of its own, connected.
-pub(crate) async fn store(reach: Reach, clock: Arc<dyn Clock>) -> Result<RedisStore> {
+/// Options with names of their own.
+fn unique(reach: Reach) -> RedisOptions {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let prefix = format!("riskgate:test:{}:", NUMBER.fetch_add(1, Ordering::Relaxed));
-    named(reach, prefix, keys(&[1]), clock).await
+    RedisOptions { reach, prefix, keys: keys(&[1]) }
 }
 
-/// A store with these names and keys, connected.
-pub(crate) async fn named(
-    reach: Reach,
-    prefix: String,
-    keys: KeyRing,
-    clock: Arc<dyn Clock>,
-) -> Result<RedisStore> {
-    let store = RedisStore::start(RedisOptions { reach, prefix, keys }, clock)?;
+/// A store with names of its own, connected, whose time is that of `clock`.
+pub(crate) async fn store_on(reach: Reach, clock: Arc<dyn Clock>) -> Result<RedisStore> {
+    let store = RedisStore::start_on(unique(reach), clock)?;
     store.admit().await?;
     Ok(store)
 }
 
+/// A store with names of its own, connected.
+pub(crate) async fn store(reach: Reach) -> Result<RedisStore> {
+    let RedisOptions { reach, prefix, keys } = unique(reach);
+    named(reach, prefix, keys).await
+}
+
+/// A store with these names and keys, connected.
+pub(crate) async fn named(reach: Reach, prefix: String, keys: KeyRing) -> Result<RedisStore> {
+    let store = RedisStore::start(RedisOptions { reach, prefix, keys })?;
+    store.admit().await?;
+    Ok(store)
+}
+
+/// What names the transactions of sidecars of one policy.
+pub(crate) const PREFIX: &str = "riskgate:shop:retail:";
+
 /// One of several stores that sidecars of one policy have.
 pub(crate) async fn shared(reach: Reach) -> Result<RedisStore> {
-    named(reach, "riskgate:shop:retail:".to_owned(), keys(&[1]), Arc::new(WallClock)).await
+    named(reach, PREFIX.to_owned(), keys(&[1])).await
 }
 
 pub(crate) fn order() -> Order {

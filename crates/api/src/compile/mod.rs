@@ -111,11 +111,13 @@ pub fn free_ports(spec: &RiskPolicySpec) -> Vec<String> {
         ("spec.ports.admin".to_owned(), spec.ports.admin),
         ("spec.ports.health".to_owned(), spec.ports.health),
     ];
-    let listeners = spec
-        .providers
-        .iter()
-        .enumerate()
-        .map(|(index, entry)| (format!("spec.providers[{index}].listen.port"), entry.listen.port));
+    let listeners = spec.providers.iter().enumerate().flat_map(|(index, entry)| {
+        let webhook = entry.tic_identity.as_ref().and_then(|tic| tic.webhook.as_ref());
+        let webhook = webhook.map(|webhook| {
+            (format!("spec.providers[{index}].ticIdentity.webhook.listen.port"), webhook.listen.port)
+        });
+        [(format!("spec.providers[{index}].listen.port"), entry.listen.port)].into_iter().chain(webhook)
+    });
     own.into_iter().chain(listeners).filter(|(_, port)| *port == 0).map(|(path, _)| path).collect()
 }
 

@@ -7,11 +7,17 @@ use crate::source::SourceEntry;
 
 /// The configuration of one entry; none where it is of no kind, which is a problem.
 pub(super) fn resolve(path: &str, entry: &SourceEntry, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
-    let SourceEntry { name, timeout, http, one_span } = entry;
-    let kinds = [http.clone().map(SourceKind::Http), one_span.clone().map(SourceKind::OneSpan)];
+    let SourceEntry { name, timeout, http, ip_intelligence, security_data, tic_enrichment, one_span } = entry;
+    let kinds = [
+        http.clone().map(SourceKind::Http),
+        ip_intelligence.clone().map(SourceKind::IpIntelligence),
+        security_data.clone().map(SourceKind::SecurityData),
+        tic_enrichment.clone().map(SourceKind::TicEnrichment),
+        one_span.clone().map(SourceKind::OneSpan),
+    ];
     let mut kinds = kinds.into_iter().flatten();
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-        let message = "one kind of source is needed in each entry; write http: { url: https://HOST/PATH }";
+        let message = "one kind of source is needed in each entry; write one of http: { url: https://HOST/PATH }, ipIntelligence: {}";
         problems.push(Problem { path: path.to_owned(), message: message.to_owned() });
         return None;
     };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 14] = [
+pub(super) const PATTERNS: [(&str, &str); 15] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -22,6 +22,7 @@ pub(super) const PATTERNS: [(&str, &str); 14] = [
         "write the key of a Secret or ConfigMap: letters, digits, dashes, underscores and dots, such as tls.crt",
     ),
     ("^[A-Za-z_][A-Za-z0-9_]*$", "write the name of an environment variable, such as BANKID_API_URL"),
+    ("^[A-Z]{2}$", "write a country's two letters of ISO 3166-1, such as SE"),
     ("^[A-Za-z0-9]+$", "write letters and digits only, such as transactionRiskBlocked"),
     (
         r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$",

@@ -18,7 +18,9 @@ use schemars::{JsonSchema, Schema};
 
 use crate::policy::{MAX_NAME, RiskPolicy};
 
-pub(crate) use rules::{client_certificates, conditions, flows, outdated_reasons, providers, sources, store};
+pub(crate) use rules::{
+    client_certificates, conditions, flows, ip_intelligence, outdated_reasons, providers, sources, store,
+};
 
 /// The CustomResourceDefinition of RiskPolicy, as `crds/` holds it.
 #[must_use]

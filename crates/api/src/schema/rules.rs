@@ -1,11 +1,12 @@
 //! What the derived schema does not say by itself: rules across fields, and how lists are merged.
 //!
-//! What a CEL rule refuses here, [`crate::compile`] refuses as well: the rules serve clusters whose webhook is away.
+//! What a CEL rule refuses here, [`crate::compile`] refuses as well: the rules serve clusters whose webhook is away. They leave out
+//! that flows name sources that are there: three loops within each other are more than rules may cost.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::Rule;
 use riskgate_core::Flow;
-use riskgate_core::config::{SecretRef, StoreConfig};
+use riskgate_core::config::{IpIntelligenceConfig, SecretRef, StoreConfig};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -52,6 +53,18 @@ pub(crate) fn providers(generator: &mut SchemaGenerator) -> Schema {
 pub(crate) fn sources(generator: &mut SchemaGenerator) -> Schema {
     let items = generator.subschema_for::<SourceEntry>();
     keyed_list(&items, "name", 0, 8)
+}
+
+/// What is known of addresses, with its rules.
+pub(crate) fn ip_intelligence(generator: &mut SchemaGenerator) -> Schema {
+    let rules = [Rule::new(concat!(
+        "!has(self.scoring) || (has(self.scoring.moderateFrom) ? self.scoring.moderateFrom : 25)",
+        " <= (has(self.scoring.highFrom) ? self.scoring.highFrom : 60)",
+    ))
+    .message("scoring.moderateFrom is above scoring.highFrom; write a score not above it")];
+    let mut ip = generator.subschema_for::<IpIntelligenceConfig>();
+    ip.insert("x-kubernetes-validations".to_owned(), json!(rules));
+    ip
 }
 
 /// The list of flows: merged by name, each with its rules.

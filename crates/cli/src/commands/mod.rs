@@ -3,9 +3,11 @@
 mod check;
 mod completions;
 mod demo;
+mod explain;
 mod inject;
 mod policy;
 mod sidecar;
+mod status;
 mod uninject;
 
 use std::process::ExitCode;
@@ -24,9 +26,11 @@ pub(crate) enum Command {
     Policy(policy::PolicyCommand),
     Inject(inject::InjectArgs),
     Uninject(uninject::UninjectArgs),
-    /// Check what a policy relies on, asked of the real thing
+    Check(check::CheckArgs),
+    Status(status::StatusArgs),
+    /// Tell why something in a cluster is as it is
     #[command(subcommand)]
-    Check(check::CheckCommand),
+    Explain(explain::ExplainCommand),
     Completions(completions::CompletionsArgs),
 }
 
@@ -39,7 +43,9 @@ impl Command {
             Self::Policy(command) => command.run().map(ExitCode::from),
             Self::Inject(args) => inject::run(&args).map(ExitCode::from),
             Self::Uninject(args) => uninject::run(&args).map(ExitCode::from),
-            Self::Check(command) => command.run().map(ExitCode::from),
+            Self::Check(args) => check::run(args).map(ExitCode::from),
+            Self::Status(args) => status::run(&args).map(ExitCode::from),
+            Self::Explain(command) => command.run().map(ExitCode::from),
             Self::Completions(args) => completions::run(&args).map(ExitCode::from),
         }
     }

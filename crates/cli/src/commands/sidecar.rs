@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use riskgate_sidecar::ops::log::LogHandle;
-use riskgate_sidecar::{ConfigSource, Options, run as sidecar};
+use riskgate_sidecar::{ConfigSource, MadeWith, Options, run as sidecar};
 
 use crate::exit::Failure;
-use crate::policy_file::Choice;
+use crate::policy_file::PolicyArgs;
 use crate::policy_source::PolicySource;
 
 /// Run a sidecar from a policy file, following its changes
@@ -28,21 +28,18 @@ Exit codes:
   2   the command line is wrong
   78  the policy or a credential cannot be used")]
 pub(crate) struct SidecarArgs {
-    /// The policy, a YAML file
-    #[arg(long, value_name = "POLICY.yaml")]
-    policy: PathBuf,
     #[command(flatten)]
-    choice: Choice,
-    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
+    policy: PolicyArgs,
+    /// Databases of addresses: DIR/CLAIM/*.mmdb; by default DIR/databases of the credentials
     #[arg(long, value_name = "DIR")]
-    credentials: PathBuf,
+    databases: Option<PathBuf>,
     /// This pod's name, for decision records; by default the name of the machine
     #[arg(long, env = "POD_NAME", hide_env_values = true, value_name = "NAME")]
     pod: Option<String>,
 }
 
 pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
-    let SidecarArgs { policy, choice, credentials, pod } = args;
+    let SidecarArgs { policy: PolicyArgs { policy, choice, credentials }, databases, pod } = args;
     let log = LogHandle::install();
     // One thread, as in the pod: what is measured here holds there.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,7 +51,13 @@ pub(super) fn run(args: SidecarArgs) -> Result<ExitCode, Failure> {
         // People get the lines to correct as they are; programs get them as a line of the log.
         source.read().map_err(|problems| Failure::configuration(anyhow::Error::msg(problems)))?;
     }
-    let options =
-        Options { source: Box::new(source), credentials, pod: pod.unwrap_or_else(sidecar::host_name), log };
+    let options = Options {
+        source: Box::new(source),
+        credentials,
+        databases,
+        made_with: MadeWith::default(),
+        pod: pod.unwrap_or_else(sidecar::host_name),
+        log,
+    };
     Ok(runtime.block_on(sidecar::serve(options)))
 }

@@ -65,7 +65,10 @@ fn every_command_is_documented() {
         "policy explain",
         "inject",
         "uninject",
+        "check",
         "check store",
+        "status",
+        "explain pod",
         "completions",
     ] {
         assert!(text.contains(&format!("## `riskgate {command}`")), "{command} has no section");

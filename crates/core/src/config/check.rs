@@ -7,7 +7,7 @@ use std::fmt;
 use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source};
 use crate::facts::Condition;
 use crate::flow::{AtCollect, Flow};
-use crate::operation::Operation;
+use crate::operation::{Operation, Provider};
 use crate::quantity::Span;
 use crate::requirement::Requirement;
 
@@ -28,7 +28,7 @@ impl fmt::Display for Finding {
 
 /// The contradictions that were found.
 #[derive(Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings(pub(super) Vec<Finding>);
 
 impl Findings {
     pub(super) fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
@@ -76,11 +76,12 @@ impl SidecarConfig {
     fn check_ports(&self, findings: &mut Findings) {
         let own =
             [("ports.admin".to_owned(), self.ports.admin), ("ports.health".to_owned(), self.ports.health)];
-        let listeners = self
-            .providers
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (format!("providers[{index}].listen.port"), entry.listen.port));
+        let listeners = self.providers.iter().enumerate().flat_map(|(index, entry)| {
+            let further = entry.further_listener();
+            let further =
+                further.map(|(field, listen)| (format!("providers[{index}].{field}.port"), listen.port));
+            [(format!("providers[{index}].listen.port"), entry.listen.port)].into_iter().chain(further)
+        });
         let mut seen: HashMap<u16, String> = HashMap::new();
         for (path, port) in own.into_iter().chain(listeners).filter(|(_, port)| *port != 0) {
             match seen.get(&port) {
@@ -138,6 +139,15 @@ impl SidecarConfig {
         check_scores(findings, &path, flow);
         check_conditions(findings, &path, flow);
         check_challenge(findings, &path, flow);
+        let provider = self.providers.iter().find(|entry| entry.name == flow.provider);
+        if flow.challenge.at_order.is_some()
+            && provider.is_some_and(|entry| entry.provider() == Provider::BankIdNo)
+        {
+            findings.add(
+                format!("{path}.challenge.atOrder"),
+                "BankID Norway has no order to tighten; leave it out, and write requireHigh: true in bankIdNo to have every pushed login at the high level",
+            );
+        }
     }
 
     fn check_default_flows(&self, findings: &mut Findings) {

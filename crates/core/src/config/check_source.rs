@@ -2,9 +2,13 @@
 
 use super::check::{Findings, check_unique};
 use super::endpoint::{is_endpoint, is_url};
-use super::{HttpSourceConfig, OneSpanSourceConfig, SidecarConfig, SourceConfig, SourceKind};
+use super::{
+    ClaimRule, HttpSourceConfig, OneSpanSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig,
+    SourceKind, TicEnrichmentConfig,
+};
 use crate::evaluate::STORE;
-use crate::flow::Flow;
+use crate::flow::{Flow, SourceRule};
+use crate::ip::indicator;
 use crate::quantity::Span;
 use crate::signal::PROVIDER_SOURCE;
 
@@ -31,6 +35,13 @@ pub(super) fn check(findings: &mut Findings, sources: &[SourceConfig]) {
         }
         match &source.kind {
             SourceKind::Http(http) => check_http(findings, &format!("{path}.http"), http),
+            SourceKind::TicEnrichment(tic) => check_tic(findings, &format!("{path}.ticEnrichment"), tic),
+            SourceKind::IpIntelligence(ip) => {
+                findings.0.extend(ip.check(&format!("{path}.ipIntelligence")));
+            }
+            SourceKind::SecurityData(data) => {
+                check_security_data(findings, &format!("{path}.securityData"), source, data);
+            }
             SourceKind::OneSpan(config) => check_one_span(findings, &format!("{path}.oneSpan"), config),
         }
     }
@@ -40,6 +51,58 @@ fn check_http(findings: &mut Findings, path: &str, http: &HttpSourceConfig) {
     if !is_url(&http.url) {
         let message = format!("{:?} is not where a question can be sent; write https://HOST/PATH", http.url);
         findings.add(format!("{path}.url"), message);
+    }
+}
+
+fn check_tic(findings: &mut Findings, path: &str, tic: &TicEnrichmentConfig) {
+    if !is_endpoint(&tic.endpoint) {
+        let message =
+            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", tic.endpoint);
+        findings.add(format!("{path}.endpoint"), message);
+    }
+    if tic.types.is_empty() {
+        findings
+            .add(format!("{path}.types"), "nothing is asked for; write at least one, such as ipIntelligence");
+    }
+    check_unique(findings, &format!("{path}.types"), tic.types.iter().map(|kind| kind.name()));
+}
+
+fn check_security_data(
+    findings: &mut Findings,
+    path: &str,
+    source: &SourceConfig,
+    data: &SecurityDataConfig,
+) {
+    if data.poll < Span::from_millis(1_000) {
+        let message = format!("{} is faster than BankID ever allowed; write 5s, or at least 1s", data.poll);
+        findings.add(format!("{path}.poll"), message);
+    }
+    if data.budget < data.poll {
+        let message = format!("{} is over before the first look; write 12s", data.budget);
+        findings.add(format!("{path}.budget"), message);
+    }
+    if source.timeout < data.budget {
+        let message = format!(
+            "{} ends the source before its budget of {}; write a longer timeout",
+            source.timeout, data.budget
+        );
+        findings.add(format!("{path}.budget"), message);
+    }
+    for (field, address) in [("baseUrl", &data.base_url), ("tokenEndpoint", &data.token_endpoint)] {
+        if let Some(address) = address.as_ref().filter(|address| !is_url(address)) {
+            findings.add(
+                format!("{path}.{field}"),
+                format!("{address:?} is not an address; write https://HOST/PATH"),
+            );
+        }
+    }
+    for (at, rule) in data.claims.iter().enumerate() {
+        let ClaimRule { at_least, one_of, none_of, .. } = rule;
+        let tests = [at_least.is_some(), !one_of.is_empty(), !none_of.is_empty()];
+        if tests.iter().filter(|there| **there).count() != 1 {
+            let message = "a claim is tested in one way; write exactly one of atLeast, oneOf, noneOf";
+            findings.add(format!("{path}.claims[{at}]"), message);
+        }
     }
 }
 
@@ -96,5 +159,20 @@ pub(super) fn check_use(findings: &mut Findings, config: &SidecarConfig, path: &
             );
             findings.add(here, message);
         }
+        if let SourceKind::IpIntelligence(_) = source.kind {
+            check_indicators(findings, &format!("{path}.sources[{at}].blockWhen"), rule);
+        }
+    }
+}
+
+/// An indicator that the source never gives would never block.
+fn check_indicators(findings: &mut Findings, path: &str, rule: &SourceRule) {
+    let unknown = rule.block_when.iter().enumerate().filter(|(_, name)| !indicator::is_known(name));
+    for (at, name) in unknown {
+        let message = format!(
+            "ipIntelligence never says {name:?}; write country:SE, asn:64500, or one of: {}",
+            indicator::ALL.join(", ")
+        );
+        findings.add(format!("{path}[{at}]"), message);
     }
 }

@@ -4,6 +4,7 @@
 //! environment resolved, so that a finding about it can be told in the words of the policy. It holds no secret: only
 //! the names under which the kubelet mounts them.
 
+mod bankid_no;
 mod bankid_se;
 mod check;
 mod check_provider;
@@ -11,26 +12,38 @@ mod check_source;
 mod check_store;
 mod endpoint;
 mod http_source;
+mod ip_intelligence;
+mod ip_scoring;
 mod kind;
 mod one_span;
 mod one_span_source;
 mod provider;
+mod security_data;
 mod service;
 mod source;
 mod store;
+mod tic_enrichment;
+mod tic_identity;
 
+pub use bankid_no::{BankIdNoConfig, OAuthError, OAuthRefusal};
 pub use bankid_se::{BankIdSeConfig, Refusal, Trust, TrustKind, TrustRef, WhenOrderUnknown};
 pub use check::Finding;
 pub use http_source::HttpSourceConfig;
+pub use ip_intelligence::{AbuseApi, IpDatabases, IpIntelligenceConfig, IpList, IpListKind};
+pub use ip_scoring::{AbuseScoring, IpAggregate, IpScoring};
 pub use kind::NotOneKind;
 pub use one_span::OneSpanConfig;
 pub use one_span_source::{MappedAmount, MappedUser, OneSpanSourceConfig};
 pub use provider::{Listen, ProviderConfig, ProviderKind};
+pub use security_data::{ClaimRule, ClientAuthentication, SecurityDataConfig};
 pub use service::{DecisionLog, LogConfig, LogLevel, Ports, Timeouts};
 pub use source::{SourceConfig, SourceKind};
 pub use store::{
     MemoryStore, RedisCluster, RedisSentinel, RedisStore, SealKeysRef, StoreConfig, WhenStoreUnavailable,
 };
+
+pub use tic_enrichment::{EnrichmentType, TicEnrichmentConfig};
+pub use tic_identity::{SignedContent, TicIdentityConfig, TicRefusal, TicSignature, TicWebhook};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

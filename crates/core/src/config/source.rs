@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, OneSpanSourceConfig};
+use super::{
+    HttpSourceConfig, IpIntelligenceConfig, OneSpanSourceConfig, SecurityDataConfig, TicEnrichmentConfig,
+};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -25,6 +27,12 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// The platform team's own service.
     Http(HttpSourceConfig),
+    /// TIC's enrichment.
+    TicEnrichment(TicEnrichmentConfig),
+    /// What is known of the user's addresses.
+    IpIntelligence(Box<IpIntelligenceConfig>),
+    /// BankID Norway's security data.
+    SecurityData(SecurityDataConfig),
     /// OneSpan's risk engine.
     OneSpan(OneSpanSourceConfig),
 }
@@ -35,6 +43,9 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::TicEnrichment(_) => "ticEnrichment",
+            Self::IpIntelligence(_) => "ipIntelligence",
+            Self::SecurityData(_) => "securityData",
             Self::OneSpan(_) => "oneSpan",
         }
     }
@@ -44,6 +55,11 @@ impl SourceKind {
     pub fn default_timeout(&self) -> Span {
         match self {
             Self::Http(_) => Span::from_millis(1_000),
+            Self::TicEnrichment(_) => Span::from_millis(5_000),
+            Self::IpIntelligence(ip) if ip.abuse_api.is_some() => Span::from_millis(1_000),
+            Self::IpIntelligence(_) => Span::from_millis(50),
+            // A little more than its budget: it ends by itself, and says why.
+            Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
             // Two calls: the code, and the rules behind it.
             Self::OneSpan(_) => Span::from_millis(2_000),
         }
@@ -53,7 +69,9 @@ impl SourceKind {
     #[must_use]
     pub fn serves(&self, provider: Provider) -> bool {
         match self {
-            Self::Http(_) => true,
+            Self::Http(_) | Self::IpIntelligence(_) => true,
+            Self::TicEnrichment(_) => provider == Provider::TicIdentity,
+            Self::SecurityData(_) => provider == Provider::BankIdNo,
             // OneSpan assesses its own requests by itself, and a second time they would count as another transaction.
             Self::OneSpan(_) => provider != Provider::OneSpan,
         }
@@ -64,6 +82,9 @@ impl SourceKind {
     pub fn is_asked_in(&self, phase: Phase) -> bool {
         match self {
             Self::Http(http) => http.phase == phase,
+            Self::TicEnrichment(_) => phase == Phase::Assess,
+            Self::IpIntelligence(_) => true,
+            Self::SecurityData(_) => phase == Phase::Assess,
             Self::OneSpan(_) => phase == Phase::Screen,
         }
     }
@@ -78,6 +99,12 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpSourceConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    ip_intelligence: Option<Box<IpIntelligenceConfig>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tic_enrichment: Option<TicEnrichmentConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    security_data: Option<SecurityDataConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     one_span: Option<OneSpanSourceConfig>,
 }
 
@@ -85,9 +112,15 @@ impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, one_span } = entry;
-        let kind =
-            kind::one([http.map(SourceKind::Http), one_span.map(SourceKind::OneSpan)], "http, oneSpan")?;
+        let Entry { name, timeout, http, ip_intelligence, security_data, tic_enrichment, one_span } = entry;
+        let kinds = [
+            http.map(SourceKind::Http),
+            ip_intelligence.map(SourceKind::IpIntelligence),
+            security_data.map(SourceKind::SecurityData),
+            tic_enrichment.map(SourceKind::TicEnrichment),
+            one_span.map(SourceKind::OneSpan),
+        ];
+        let kind = kind::one(kinds, "http, ipIntelligence, securityData, ticEnrichment, oneSpan")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -95,9 +128,20 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let mut entry = Self { name, timeout, http: None, one_span: None };
+        let mut entry = Self {
+            name,
+            timeout,
+            http: None,
+            ip_intelligence: None,
+            security_data: None,
+            tic_enrichment: None,
+            one_span: None,
+        };
         match kind {
             SourceKind::Http(http) => entry.http = Some(http),
+            SourceKind::IpIntelligence(ip) => entry.ip_intelligence = Some(ip),
+            SourceKind::SecurityData(data) => entry.security_data = Some(data),
+            SourceKind::TicEnrichment(tic) => entry.tic_enrichment = Some(tic),
             SourceKind::OneSpan(one_span) => entry.one_span = Some(one_span),
         }
         entry

@@ -9,7 +9,7 @@ use riskgate_core::{AtCollect, Operation, Phase, Requirement, SidecarConfig, Spa
 use crate::sound;
 
 /// Checks that a change gives exactly one finding, about `path`, that says `said`.
-fn finds(path: &str, said: &str, change: impl FnOnce(&mut SidecarConfig)) {
+pub(crate) fn finds(path: &str, said: &str, change: impl FnOnce(&mut SidecarConfig)) {
     let mut config = sound();
     change(&mut config);
     let findings = config.check();

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+mod addresses;
 mod findings;
+mod norway;
 mod reading;
 
 use riskgate_core::SidecarConfig;

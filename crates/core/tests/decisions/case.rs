@@ -8,6 +8,8 @@ use riskgate_core::{
 };
 use serde::Deserialize;
 
+use crate::addresses::Addresses;
+
 /// One case.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +19,8 @@ pub(crate) struct Case {
     under: Under,
     #[serde(default)]
     signals: Vec<Said>,
+    /// What the addresses come to, as one more signal.
+    addresses: Option<Addresses>,
     #[serde(default)]
     application_threshold: Option<Threshold>,
     #[serde(default)]
@@ -67,7 +71,8 @@ impl Case {
             indicators: said.indicators.clone(),
             ..Signal::new(said.source.as_str(), said.phase, said.says)
         };
-        self.signals.iter().map(signal).collect()
+        let rated = self.addresses.as_ref().map(Addresses::signal);
+        self.signals.iter().map(signal).chain(rated).collect()
     }
 
     /// The configuration with what the case says of it.

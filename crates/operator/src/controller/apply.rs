@@ -57,7 +57,7 @@ pub(super) async fn apply(
         .config_map
         .is_some_and(|written| stands(&written, &prepared.revision, before.as_ref()))
     {
-        return Ok(prepared.applied());
+        return Ok(prepared.applied(false));
     }
     let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), &key.namespace);
     let params = PatchParams::apply(CONFIG_MANAGER).force();
@@ -66,8 +66,9 @@ pub(super) async fn apply(
             let after = applied.resource_version().unwrap_or_default();
             let revision = prepared.revision.clone();
             tracing::info!(policy = %key, config_map = name, revision, "configuration applied");
+            let changed = before.as_ref() != Some(&after);
             context.wrote_map(key, WrittenMap { revision, before, after });
-            Ok(prepared.applied())
+            Ok(prepared.applied(changed))
         }
         Err(error) => Err(ApplyError::Refused { name, error }),
     }

@@ -7,7 +7,7 @@ use kube::core::ObjectMeta;
 use riskgate_core::config::ConfigError;
 use riskgate_inject::names;
 
-use super::validate::Validated;
+use crate::validate::Validated;
 use crate::watches::PolicyKey;
 
 /// Not applied yet.
@@ -17,7 +17,10 @@ pub(super) struct Prepared {
 }
 
 /// Applied: only such can be told in a status.
-pub(super) struct Applied(());
+pub(super) struct Applied {
+    /// Whether something differed.
+    pub(super) changed: bool,
+}
 
 /// What one policy has in the cluster.
 pub(super) struct Resources<State> {
@@ -29,11 +32,19 @@ pub(super) struct Resources<State> {
     pub(super) state: State,
 }
 
+#[cfg(test)]
+impl Applied {
+    /// As if it had been applied.
+    pub(super) fn for_tests() -> Self {
+        Self { changed: false }
+    }
+}
+
 impl Resources<Prepared> {
     /// That they were applied; for the step that does so.
-    pub(super) fn applied(self) -> Resources<Applied> {
+    pub(super) fn applied(self, changed: bool) -> Resources<Applied> {
         let Self { revision, flows, state: Prepared { config_map: _ } } = self;
-        Resources { revision, flows, state: Applied(()) }
+        Resources { revision, flows, state: Applied { changed } }
     }
 }
 
@@ -59,8 +70,8 @@ mod tests {
     use riskgate_api::RiskPolicy;
     use riskgate_core::SidecarConfig;
 
-    use super::super::validate::validate;
     use super::*;
+    use crate::validate::validate;
 
     #[test]
     fn the_config_map_holds_what_a_sidecar_reads_and_belongs_to_nobody() {
@@ -68,7 +79,7 @@ mod tests {
         let policy: RiskPolicy = serde_yaml::from_str(text).unwrap();
         let name = policy.metadata.name.clone().unwrap();
         let key = PolicyKey { namespace: policy.metadata.namespace.clone().unwrap(), name };
-        let built = build(&key, &validate(&key, &policy).unwrap()).unwrap();
+        let built = build(&key, &validate(&key, &policy).ok().unwrap()).unwrap();
         let map = built.state.config_map;
         assert_eq!(map.metadata.name, Some(format!("riskgate-{}", key.name)));
         assert_eq!(map.metadata.labels.unwrap()["riskgate.dev/policy"], key.name);

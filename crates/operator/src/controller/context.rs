@@ -7,7 +7,7 @@ use kube::Client;
 use riskgate_api::RiskPolicyStatus;
 
 use super::backoff::Backoff;
-use super::events::Events;
+use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::watches::{PolicyKey, Watches};
 
@@ -18,6 +18,8 @@ pub struct Context {
     pub(super) metrics: Arc<Metrics>,
     pub(super) events: Events,
     pub(super) backoff: Backoff,
+    /// Whether pods are nudged after a change.
+    pub(super) nudges: bool,
     written: Mutex<HashMap<PolicyKey, Written>>,
     kept: Mutex<HashSet<PolicyKey>>,
 }
@@ -49,10 +51,17 @@ pub(super) struct WrittenStatus {
 }
 
 impl Context {
-    /// For a term that begins.
+    /// For a term that begins. `nudges` says whether the operator may patch pods.
     #[must_use]
-    pub fn new(client: Client, watches: Watches, metrics: Arc<Metrics>, instance: &str) -> Self {
+    pub fn new(
+        client: Client,
+        watches: Watches,
+        metrics: Arc<Metrics>,
+        instance: &str,
+        nudges: bool,
+    ) -> Self {
         Self {
+            nudges,
             events: Events::new(client.clone(), instance),
             client,
             watches,

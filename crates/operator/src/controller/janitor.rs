@@ -14,6 +14,7 @@ use riskgate_inject::names;
 use tokio::time::timeout;
 
 use super::{Context, LIMIT, said};
+use crate::events::Note;
 use crate::metrics::Outcome;
 use crate::pods::lives;
 use crate::reason::Reason;
@@ -52,12 +53,18 @@ async fn whole(map: &PartialObjectMeta<ConfigMap>, context: &Context) -> Result<
     if context.watches.policies.get(&ObjectRef::new(&key.name).within(&key.namespace)).is_some() {
         return Ok(Action::await_change());
     }
-    let regarding = map.object_ref(&());
+    let note = |reason: Reason| Note {
+        action: "Clean",
+        reason: reason.name(),
+        tone: reason.tone(),
+        message: reason.meaning().to_owned(),
+        regarding: map.object_ref(&()),
+    };
     if context.watches.bound(&key).iter().any(|pod| lives(pod)) || needed(&key, context).await? {
         if context.keep(&key) {
             tracing::info!(policy = %key, reason = %Reason::Kept, "{}", Reason::Kept.meaning());
             context.metrics.reconciled(Outcome::Kept, Reason::Kept);
-            context.events.publish("Clean", Reason::Kept, Reason::Kept.meaning(), &regarding).await;
+            context.events.publish(&note(Reason::Kept)).await;
         }
         return Ok(Action::requeue(RESYNC));
     }
@@ -69,7 +76,7 @@ async fn whole(map: &PartialObjectMeta<ConfigMap>, context: &Context) -> Result<
         Ok(_) => {
             tracing::info!(policy = %key, reason = %Reason::Removed, "{}", Reason::Removed.meaning());
             context.metrics.reconciled(Outcome::Removed, Reason::Removed);
-            context.events.publish("Clean", Reason::Removed, Reason::Removed.meaning(), &regarding).await;
+            context.events.publish(&note(Reason::Removed)).await;
         }
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
         Err(error) => return Err(JanitorError::Delete(error)),

@@ -5,11 +5,10 @@ mod backoff;
 mod build;
 mod context;
 mod dereference;
-mod events;
 mod janitor;
+mod nudge;
 mod reconcile;
 mod status;
-mod validate;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,13 +12,15 @@ use tokio::time::timeout;
 use super::apply::apply;
 use super::build::build;
 use super::dereference::{Dereferenced, dereference};
+use super::nudge::nudge;
 use super::status::{self, Progress, Told};
-use super::validate::validate;
 use super::{Context, LIMIT, said};
 use crate::conditions::{Kind, changed};
+use crate::events::Note;
 use crate::metrics::Outcome;
 use crate::pods;
 use crate::reason::Reason;
+use crate::validate::{told as listed, validate};
 use crate::watches::{GuardedPolicy, PolicyKey};
 
 /// However well the watches work, everything is looked at again after so long.
@@ -77,7 +79,14 @@ async fn whole(policy: &GuardedPolicy, context: &Context) -> Result<Action, Pass
         let regarding = policy.object_ref(&());
         for finding in changed(&findings, &old.conditions).filter(|finding| finding.kind != Kind::Ready) {
             tracing::info!(policy = %key, condition = %finding.kind, reason = %finding.reason, "{}", finding.message);
-            context.events.publish("Reconcile", finding.reason, &finding.message, &regarding).await;
+            let note = Note {
+                action: "Reconcile",
+                reason: finding.reason.name(),
+                tone: finding.reason.tone(),
+                message: finding.message.clone(),
+                regarding: regarding.clone(),
+            };
+            context.events.publish(&note).await;
         }
     }
     if let Some(error) = again {
@@ -114,6 +123,7 @@ async fn steps(
     let validated = match validate(key, policy) {
         Ok(validated) => validated,
         Err(problems) => {
+            let problems = listed(&problems);
             return Ok((told(Progress::Refused(problems), None, Some(policy.spec.store.clone())), None));
         }
     };
@@ -124,11 +134,18 @@ async fn steps(
         .as_ref()
         .err()
         .map(|error| PassError::Apply { reason: error.reason(), message: error.to_string() });
+    if let Ok(applied) = &applied
+        && applied.state.changed
+        && context.nudges
+    {
+        nudge(key, &seen.pods, &applied.revision, context).await;
+    }
     let progress = match applied {
         Ok(applied) => Progress::Done(applied, validated.warnings),
         Err(error) => Progress::NotApplied(error, validated.warnings),
     };
-    Ok((told(progress, Some(&validated.bindings), Some(policy.spec.store.clone())), again))
+    let bindings = validated.bindings.hash();
+    Ok((told(progress, Some(&bindings), Some(policy.spec.store.clone())), again))
 }
 
 /// What to do after a pass that failed.

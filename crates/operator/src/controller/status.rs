@@ -59,7 +59,14 @@ pub(super) fn findings(told: &Told) -> Vec<Finding> {
         }
     };
     let mut findings = vec![accepted, resolved(&told.reports), programmed];
-    let sum = sum(&findings);
+    let mut sum = sum(&findings);
+    if sum.reason == Reason::Ready && told.pods.outdated > 0 {
+        let riskgate_api::Pods { injected, outdated, .. } = told.pods;
+        sum.message.push_str(&format!(
+            " {outdated} of {injected} pods were made before it named other Secrets, ConfigMaps or ports: kubectl rollout \
+             restart brings them up to date"
+        ));
+    }
     findings.push(sum);
     findings.extend(told.store.as_ref().map(|store| shared(store, told.pods.injected)));
     findings
@@ -188,6 +195,18 @@ mod tests {
         );
         let taken = told(Progress::NotApplied(ApplyError::NameTaken("riskgate-a".to_owned()), Vec::new()), 1);
         assert_eq!(reasons(&taken), ["Accepted", "NotVerified", "NameTaken", "NameTaken", "OnePod"]);
+    }
+
+    #[test]
+    fn a_policy_is_ready_though_pods_must_be_made_anew() {
+        let applied = Resources { revision: "sha256:1".to_owned(), flows: 1, state: Applied::for_tests() };
+        let mut told = told(Progress::Done(applied, Vec::new()), 3);
+        let ready = |told: &Told| findings(told).into_iter().find(|it| it.kind == Kind::Ready).unwrap();
+        assert!(!ready(&told).message.contains("rollout"));
+        told.pods.outdated = 2;
+        let ready = ready(&told);
+        assert_eq!(ready.reason, Reason::Ready);
+        assert!(ready.message.contains("2 of 3 pods") && ready.message.contains("rollout restart"));
     }
 
     #[test]

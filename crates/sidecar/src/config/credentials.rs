@@ -96,6 +96,24 @@ impl Credentials {
         })
     }
 
+    /// A key of a Secret that holds one line, as the value of a header.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError`] when it is missing, or cannot stand in a header.
+    pub(super) fn header(
+        &self,
+        field: &str,
+        reference: &SecretKeyRef,
+    ) -> Result<http::HeaderValue, CredentialError> {
+        let line = self.line(field, reference)?;
+        http::HeaderValue::try_from(line).map_err(|_| CredentialError::Unusable {
+            path: self.folder.join("secrets").join(&reference.name).join(&reference.key),
+            field: field.to_owned(),
+            reason: "has characters that no header can carry; write the bare key".to_owned(),
+        })
+    }
+
     /// The client certificates of `field`, a list of references, in its order.
     ///
     /// # Errors
@@ -165,6 +183,15 @@ impl Credentials {
             Ok(roots) => Ok((roots, bytes)),
             Err(error) => Err(CredentialError::Unusable { path, field, reason: error.to_string() }),
         }
+    }
+
+    /// A key of a ConfigMap, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Missing`].
+    pub(super) fn config_map(&self, field: &str, name: &str, key: &str) -> Result<Vec<u8>, CredentialError> {
+        read(&self.folder.join("configmaps").join(name).join(key), field)
     }
 
     /// A text in a Secret, such as a password; none where the Secret has no such key. Secrets are often made with `echo`,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use riskgate_core::SidecarConfig;
 
+use super::made_with::MadeWith;
 use super::snapshot::{Snapshot, SnapshotError, Surroundings};
 use super::source::ConfigSource;
 
@@ -11,6 +12,7 @@ use super::source::ConfigSource;
 pub struct Loader {
     source: Box<dyn ConfigSource>,
     around: Surroundings,
+    made_with: MadeWith,
 }
 
 /// Why a configuration was not taken.
@@ -28,10 +30,16 @@ pub enum LoadError {
 }
 
 impl Loader {
-    /// A loader for `source` with credentials and the rest of `around`.
+    /// A loader for `source` with credentials and the rest of `around`. What the pod was made with is no change.
     #[must_use]
-    pub fn new(source: Box<dyn ConfigSource>, around: Surroundings) -> Self {
-        Self { source, around }
+    pub fn new(source: Box<dyn ConfigSource>, around: Surroundings, made_with: MadeWith) -> Self {
+        Self { source, around, made_with }
+    }
+
+    /// The ports that the pod was made with.
+    #[must_use]
+    pub fn made_with(&self) -> &MadeWith {
+        &self.made_with
     }
 
     /// The folders and files whose changes are followed.
@@ -54,7 +62,7 @@ impl Loader {
     pub fn load(&self, previous: Option<&Arc<Snapshot>>) -> Result<Snapshot, LoadError> {
         let config = self.source.read().map_err(LoadError::Config)?;
         if let Some(previous) = previous {
-            keeps(&previous.config, &config)?;
+            keeps(&previous.config, &config, &self.made_with)?;
         }
         Ok(Snapshot::build(config, &self.around, previous.map(Arc::as_ref))?)
     }
@@ -74,14 +82,15 @@ impl Loader {
 
 /// Ports and provider names are injected into the application's environment when its pod is made: they cannot follow. Nor can
 /// the kind of store.
-fn keeps(old: &SidecarConfig, new: &SidecarConfig) -> Result<(), LoadError> {
+fn keeps(old: &SidecarConfig, new: &SidecarConfig, made_with: &MadeWith) -> Result<(), LoadError> {
     let listeners = |config: &SidecarConfig| {
-        config.providers.iter().map(|entry| (entry.name.clone(), entry.listen.port)).collect::<Vec<_>>()
+        config.providers.iter().map(|entry| (entry.name.clone(), made_with.listen(entry))).collect::<Vec<_>>()
     };
+    let own = |config: &SidecarConfig| (made_with.admin(config), made_with.health(config));
     if listeners(old) != listeners(new) {
         return Err(LoadError::NeedsRestart("providers: another set of names and ports".to_owned()));
     }
-    if old.ports != new.ports {
+    if own(old) != own(new) {
         return Err(LoadError::NeedsRestart("ports: other ports".to_owned()));
     }
     // What is open is in one of the two, and is not carried over.

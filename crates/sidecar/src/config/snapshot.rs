@@ -1,18 +1,23 @@
 //! The snapshot: one configuration with everything that was made from it. A request uses one snapshot from start to end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
-use riskgate_core::config::{ProviderConfig, SidecarConfig};
+use http::{HeaderName, HeaderValue, Uri};
+use riskgate_core::config::{ProviderConfig, ProviderKind, SidecarConfig, Timeouts};
 use riskgate_core::{Clock, Millis, Pseudonymizer};
+use riskgate_sources::ip_intelligence::IpIntelligence;
+use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Client, ClientOptions, Identity, Outbound, Resolver, Roots};
 use riskgate_sources::{Observer, Runner};
 use riskgate_wire::Protocol;
 
 use super::credentials::{CredentialError, Credentials};
 use super::shared_store::SharedStoreSettings;
-use super::{enrichment, setup};
+use super::webhook::WebhookRoom;
+use super::{enrichment, setup, webhook};
+use crate::pipeline::StoreLedger;
 
 /// How long a removed client certificate still serves the orders made with it: an order lives 10 minutes, its result 5
 /// (bankid-se.md sections 1 and 7).
@@ -28,6 +33,8 @@ pub struct Snapshot {
     pub providers: Vec<Provider>,
     /// The enrichment sources.
     pub sources: Runner,
+    /// Those among the sources that know addresses.
+    pub addresses: Vec<Arc<IpIntelligence>>,
     /// Pseudonyms for decision records.
     pub pseudonyms: Pseudonymizer,
     /// How the shared store is reached, where there is one.
@@ -42,12 +49,20 @@ pub struct Provider {
     pub protocol: Box<dyn Protocol>,
     /// Scheme, host and port.
     pub endpoint: Uri,
+    /// What is known of it, where that has to be fetched.
+    pub directory: Option<Arc<Openid>>,
     /// Current certificates in the order of the policy: the first creates orders.
     pub current: Vec<Certificate>,
     /// Certificates that the policy no longer names, or whose Secret changed, kept for the orders made with them.
     pub retired: Vec<Certificate>,
     /// How each certificate's Secret is called, beside `current`, for the metrics.
     pub certificate_names: Vec<String>,
+    /// The header that every request of ours carries, with a credential in it.
+    pub credential: Option<(HeaderName, HeaderValue)>,
+    /// Where its webhooks come in, where they do.
+    pub webhook: Option<WebhookRoom>,
+    /// The hint code of a refused session, where the provider has one.
+    pub hint_code: String,
 }
 
 /// A client certificate with the client that presents it; for a provider that asks for none, the client alone. Client and connections belong to this snapshot, so that no
@@ -95,12 +110,16 @@ pub enum SnapshotError {
 pub struct Surroundings {
     /// Where credentials are.
     pub credentials: Credentials,
+    /// Where folders of databases are, each under its claim's name.
+    pub databases: PathBuf,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Hears of every signal.
     pub observer: Arc<dyn Observer>,
     /// Name resolution, shared by all clients.
     pub resolver: Resolver,
+    /// Where is written down what was spent.
+    pub ledger: Arc<StoreLedger>,
     /// The key of pseudonyms where the policy names none.
     pub process_key: [u8; 32],
 }
@@ -126,14 +145,17 @@ impl Snapshot {
             .enumerate()
             .map(|(index, entry)| {
                 let before = previous.and_then(|snapshot| snapshot.provider(&entry.name));
-                Provider::build(index, entry, config.timeouts.connect.0, around, before)
+                Provider::build(index, entry, config.timeouts, around, before)
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let revision = config.revision().into();
-        let sources = enrichment::build(&config, around)?;
-        let sources = Runner::new(sources, around.clock.clone(), around.observer.clone());
+        let before = previous.map_or(&[][..], |snapshot| &snapshot.addresses);
+        let enrichment::Enrichment { all, addresses } =
+            enrichment::build(&config, &providers, around, before)?;
+        let sources = Runner::new(all, around.clock.clone(), around.observer.clone());
         let shared_store = SharedStoreSettings::read(&config, &around.credentials)?;
-        Ok(Self { config, revision, providers, sources, pseudonyms: Pseudonymizer::new(&key), shared_store })
+        let pseudonyms = Pseudonymizer::new(&key);
+        Ok(Self { config, revision, providers, sources, addresses, pseudonyms, shared_store })
     }
 
     /// The provider entry of that name.
@@ -156,17 +178,24 @@ impl Provider {
     fn build(
         index: usize,
         entry: &ProviderConfig,
-        connect: Duration,
+        timeouts: Timeouts,
         around: &Surroundings,
         before: Option<&Self>,
     ) -> Result<Self, SnapshotError> {
-        let setup = setup::of(index, entry, &around.credentials)?;
+        let setup = setup::of(index, entry, timeouts, around)?;
+        let (webhook, hint_code) = match &entry.kind {
+            ProviderKind::TicIdentity(tic) => {
+                (webhook::build(index, tic, timeouts.connect.0, around)?, tic.refusal.hint_code.clone())
+            }
+            ProviderKind::BankIdSe(bankid) => (None, bankid.refusal.hint_code.clone()),
+            ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => (None, String::new()),
+        };
         let endpoint: Uri = setup.endpoint.parse().map_err(|_| SnapshotError::Client {
             index,
             reason: format!("{:?} is not an endpoint", setup.endpoint),
         })?;
         let certify = |identity: Option<Identity>, retired_at| {
-            let client = outbound(&setup.roots, identity.as_ref(), connect, &around.resolver)
+            let client = outbound(&setup.roots, identity.as_ref(), timeouts.connect.0, &around.resolver)
                 .map_err(|reason| SnapshotError::Client { index, reason })?;
             Ok::<_, SnapshotError>(Certificate { identity, client, retired_at })
         };
@@ -191,10 +220,20 @@ impl Provider {
             name: entry.name.as_str().into(),
             protocol: setup.protocol,
             endpoint,
+            directory: setup.directory,
             current,
             retired,
             certificate_names: setup.certificate_names,
+            credential: setup.credential,
+            webhook,
+            hint_code,
         })
+    }
+
+    /// How long a result waits for the webhook that brings its indication.
+    #[must_use]
+    pub fn webhook_wait(&self) -> Duration {
+        self.webhook.as_ref().map_or(Duration::ZERO, |webhook| webhook.wait)
     }
 
     /// Every certificate, current ones first.

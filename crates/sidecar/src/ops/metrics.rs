@@ -14,6 +14,7 @@ use riskgate_core::{Assessment, Operation, Signal, Verdict};
 use riskgate_sources::Observer;
 use riskgate_wire::Lint;
 
+use super::address_metrics::AddressMetrics;
 use crate::config::credentials::unix_now;
 use crate::config::snapshot::Snapshot;
 
@@ -182,6 +183,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     config_info: Family<RevisionLabels, Gauge>,
     certificate_expiry: Family<NameLabels, Gauge>,
+    addresses: AddressMetrics,
 }
 
 /// From a tenth of a millisecond to the longest answer: BankID takes milliseconds, a failing provider seconds.
@@ -216,6 +218,7 @@ impl Metrics {
             reloads: Family::default(),
             config_info: Family::default(),
             certificate_expiry: Family::default(),
+            addresses: AddressMetrics::default(),
         };
         all.register();
         all
@@ -245,6 +248,7 @@ impl Metrics {
         to.register("config_info", "The revision in force", self.config_info.clone());
         let about = "Seconds until a client certificate expires";
         to.register("certificate_expiry_seconds", about, self.certificate_expiry.clone());
+        self.addresses.register(to);
     }
 
     /// The counter of requests that ended so.
@@ -326,6 +330,7 @@ impl Metrics {
                 self.certificate_expiry.get_or_create(&NameLabels { name: name.clone() }).set(left);
             }
         }
+        self.addresses.update(snapshot.addresses.iter().map(Arc::as_ref));
         let mut encoded = String::new();
         // Writing to a String cannot fail.
         let _written = text::encode(&mut encoded, &self.registry);

@@ -1,5 +1,6 @@
 //! Operating the sidecar: what it tells of itself, and how it ends.
 
+mod address_metrics;
 pub mod admin;
 pub mod decisions;
 pub mod drain;

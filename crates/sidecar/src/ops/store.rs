@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use riskgate_core::{Clock, WallClock};
+use riskgate_core::Clock;
 use riskgate_store::redis::SetupError;
 use riskgate_store::shared::StoreObserver;
 use riskgate_store::{MemoryStore, RedisStore, SharedStore, StoreError, TransactionStore};
+use tokio_util::task::TaskTracker;
 
 use super::metrics::Metrics;
 use crate::config::snapshot::Snapshot;
@@ -20,7 +21,8 @@ pub enum Store {
 }
 
 impl Store {
-    /// The store that `snapshot` asks for. A shared one begins to connect; nothing waits for it.
+    /// The store that `snapshot` asks for. A shared one begins to connect; nothing waits for it. What it has to finish runs
+    /// among `tasks`.
     ///
     /// # Errors
     ///
@@ -29,14 +31,15 @@ impl Store {
         snapshot: &Snapshot,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
+        tasks: TaskTracker,
     ) -> Result<Self, SetupError> {
         let max_bytes = snapshot.config.store.max_bytes().0;
         Ok(match &snapshot.shared_store {
             None => Self::Memory(Arc::new(MemoryStore::new(max_bytes, clock))),
             Some(settings) => {
-                let redis = RedisStore::start(settings.options(), Arc::new(WallClock))?;
+                let redis = RedisStore::start(settings.options())?;
                 let when = settings.when_unavailable;
-                Self::Shared(Arc::new(SharedStore::new(redis, max_bytes, clock, when, metrics)))
+                Self::Shared(Arc::new(SharedStore::new(redis, max_bytes, clock, when, metrics, tasks)))
             }
         })
     }

@@ -3,7 +3,7 @@
 use riskgate_core::{Flow, Level, Phase, Scope, Signal, cause, own, signal::PROVIDER_SOURCE};
 use riskgate_sources::Question;
 use riskgate_store::Order;
-use riskgate_wire::Completed;
+use riskgate_wire::{Completed, Shown};
 
 use super::gateway::Exchange;
 
@@ -12,7 +12,7 @@ pub(super) async fn signals(
     exchange: &Exchange,
     reference: &str,
     order: Option<&Order>,
-    completed: &Completed,
+    (completed, shown): (&Completed, Shown),
     scope: &Scope<'_>,
     asks: bool,
 ) -> Vec<Signal> {
@@ -25,7 +25,7 @@ pub(super) async fn signals(
     if !asks {
         return signals;
     }
-    let question = question(exchange, reference, order, completed);
+    let question = question(exchange, reference, order, (completed, shown));
     let sources = &exchange.snapshot.sources;
     match scope {
         Scope::Flow(flow) => signals.extend(sources.ask(flow, Phase::Assess, &question).await),
@@ -91,14 +91,20 @@ fn conditions<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a str> {
     rules.flat_map(|rule| &rule.block_when).map(String::as_str)
 }
 
-fn question(exchange: &Exchange, reference: &str, order: Option<&Order>, completed: &Completed) -> Question {
+fn question(
+    exchange: &Exchange,
+    reference: &str,
+    order: Option<&Order>,
+    (completed, shown): (&Completed, Shown),
+) -> Question {
     Question {
         provider: exchange.provider().name.to_string(),
-        reference: Some(reference.to_owned()),
+        reference: (!shown.unreferenced).then(|| reference.to_owned()),
         operation: order.map(|order| order.operation),
         client_ip: order.and_then(|order| order.client_ip),
         device_ip: completed.device_ip,
         user_agent: order.and_then(|order| order.user_agent.as_deref()).map(str::to_owned),
+        assurance: shown.assurance,
         request: None,
         subject: completed.subject.clone().or_else(|| order?.subject.as_deref().map(str::to_owned)),
     }

@@ -28,7 +28,8 @@ pub(super) async fn draft<'a>(
     request: &Request<'_>,
 ) -> Result<Draft<'a>, Answered> {
     let config = &exchange.snapshot.config;
-    match recognise::flow(config, &exchange.provider().name, operation, request.headers) {
+    let others = exchange.provider().protocol.may_turn_out(operation);
+    match recognise::flow(config, &exchange.provider().name, (operation, others), request.headers) {
         Ok(Some(flow)) => covered(exchange, operation, flow, request).await,
         Ok(None) => uncovered(exchange, operation, request),
         Err(recognise::NoSuchFlow(text)) => Err(rejected(exchange, &text)),
@@ -148,6 +149,7 @@ impl Draft<'_> {
             client_ip: self.prepared.client_ip,
             device_ip: None,
             user_agent: self.prepared.user_agent.clone(),
+            assurance: None,
             subject: self.prepared.subject.clone(),
             request: Some(self.prepared.body.clone()),
         }

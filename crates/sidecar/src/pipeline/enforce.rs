@@ -1,10 +1,10 @@
 //! Enforce: a verdict becomes an answer that the application already understands (design.md section 5).
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use riskgate_core::config::Mode;
 use riskgate_core::{Enforcement, Operation, Outcome, Verdict};
 use riskgate_store::Final;
-use riskgate_wire::Road;
+use riskgate_wire::{Road, Shown};
 
 use super::gateway::Exchange;
 use crate::message::Response;
@@ -19,12 +19,16 @@ const DECISION_ID: HeaderName = HeaderName::from_static("riskgate-decision-id");
 pub(super) enum Asked {
     /// By a request for the result.
     Result(Road),
+    /// By one of several roads: what is kept is the decision, and each road's answer is asked for anew.
+    Session(Road),
     /// By the request that started the transaction.
     Exchange {
         /// What was asked for.
         operation: Operation,
         /// Whether the same request, sent again, gets the same answer.
         repeatable: bool,
+        /// What its answer shows beside its result.
+        shown: Shown,
     },
 }
 
@@ -34,14 +38,28 @@ impl Asked {
         self.kept_as(Final::Complete)
     }
 
+    /// What the answer shows beside its result.
+    pub(super) fn shown(self) -> Shown {
+        match self {
+            Self::Exchange { shown, .. } => shown,
+            Self::Result(_) | Self::Session(_) => Shown::default(),
+        }
+    }
+
     /// Whether the application can be told to ask again.
     pub(super) fn can_be_asked_again(self) -> bool {
-        matches!(self, Self::Result(_))
+        matches!(self, Self::Result(_) | Self::Session(_))
+    }
+
+    /// Whether the provider gives the result only once, so that it is kept before it is judged.
+    pub(super) fn is_given_once(self) -> bool {
+        !matches!(self, Self::Session(_))
     }
 
     fn kept_as(self, end: Final) -> Final {
         match self {
             Self::Exchange { repeatable: true, .. } => Final::Exchanged,
+            Self::Session(_) => Final::Decided,
             Self::Exchange { repeatable: false, .. } | Self::Result(_) => end,
         }
     }
@@ -64,12 +82,17 @@ pub(super) fn result(
         Enforcement::Refuse => {
             let protocol = &exchange.provider().protocol;
             let refusal = match asked {
-                Asked::Result(road) => protocol.refuse_result(reference, road),
+                Asked::Result(road) | Asked::Session(road) => protocol.refuse_result(reference, road),
                 Asked::Exchange { operation, .. } => {
                     protocol.refuse_exchanged(operation, outcome.verdict, &passed.body)
                 }
             };
-            (Response::own(refusal), asked.kept_as(Final::Failed))
+            let mut refusal = Response::own(refusal);
+            if let Asked::Exchange { .. } = asked {
+                // What stands for an answer with tokens is kept by nobody either (RFC 6749 section 5.1).
+                refusal.add(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            (refusal, asked.kept_as(Final::Failed))
         }
     };
     add_headers(&mut response, outcome, id);

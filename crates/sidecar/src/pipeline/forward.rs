@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Uri, header};
 use riskgate_core::config::Mode;
 use riskgate_sources::outbound::{Limits, OutboundError};
 use riskgate_wire::{Fault, Unreadable};
@@ -88,21 +88,40 @@ pub(super) fn outgoing(
     body: Bytes,
 ) -> Result<http::Request<Bytes>, NoAnswer> {
     let provider = exchange.provider();
-    let mut parts = provider.endpoint.clone().into_parts();
     // A path that is none cannot be sent.
-    parts.path_and_query = Some(request.path.parse().map_err(|_| NoAnswer::NotSent)?);
-    let uri = Uri::from_parts(parts).map_err(|_| NoAnswer::NotSent)?;
+    let uri = match provider.protocol.address(request.path) {
+        Some(address) => address.parse().map_err(|_| NoAnswer::NotSent)?,
+        None => {
+            let mut parts = provider.endpoint.clone().into_parts();
+            parts.path_and_query = Some(request.path.parse().map_err(|_| NoAnswer::NotSent)?);
+            Uri::from_parts(parts).map_err(|_| NoAnswer::NotSent)?
+        }
+    };
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = uri;
     copy(request.headers, outgoing.headers_mut(), PASSED);
     let own = provider.protocol.request_headers().iter().map(|name| HeaderName::from_static(name));
     copy(request.headers, outgoing.headers_mut(), own);
+    if let Some((name, value)) = &provider.credential {
+        outgoing.headers_mut().insert(name, value.clone());
+    }
     if let Some(content_type) = request.content_type {
         // To the letter: a charset parameter is answered with 415 (bankid-se.md section 0.4).
         outgoing.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
     }
     Ok(outgoing)
+}
+
+/// A request of our own to the provider, without a body.
+pub(super) fn own(
+    exchange: &Exchange,
+    method: &Method,
+    path: &str,
+) -> Result<http::Request<Bytes>, NoAnswer> {
+    let headers = HeaderMap::new();
+    let request = Request { method, path, headers: &headers, content_type: None, body: Bytes::new() };
+    outgoing(exchange, &request, Bytes::new())
 }
 
 fn copy(from: &HeaderMap, to: &mut HeaderMap, names: impl IntoIterator<Item = HeaderName>) {

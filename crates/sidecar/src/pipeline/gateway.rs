@@ -9,7 +9,8 @@ use riskgate_wire::{Fault, Recognised};
 use tokio_util::task::TaskTracker;
 
 use super::join::Joined;
-use super::{cancel, exchange, pass, result, start};
+use super::session::{Arrivals, StoreLedger};
+use super::{cancel, exchange, pass, result, session, start};
 use crate::config::snapshot::{Provider, Snapshot};
 use crate::message::{Request, Response};
 use crate::ops::decisions::DecisionLog;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub pod: String,
     /// What outlives its connection, and is waited for when the sidecar ends.
     pub tasks: TaskTracker,
+    /// What was spent of sessions' enrichments.
+    pub ledger: Arc<StoreLedger>,
 }
 
 /// What every request shares.
@@ -44,6 +47,8 @@ pub struct Gateway {
     pub(super) pod: String,
     pub(super) tasks: TaskTracker,
     pub(super) joined: Joined,
+    pub(super) arrivals: Arrivals,
+    pub(super) ledger: Arc<StoreLedger>,
 }
 
 /// An answer, and what it is to the metrics.
@@ -117,6 +122,8 @@ impl Gateway {
             pod: parts.pod,
             tasks: parts.tasks,
             joined: Joined::default(),
+            arrivals: Arrivals::default(),
+            ledger: parts.ledger,
         };
         gateway.metrics.in_force(&gateway.snapshot());
         Arc::new(gateway)
@@ -160,7 +167,7 @@ impl Gateway {
         serde_json::json!({ "revision": &*snapshot.revision, "config": &snapshot.config }).to_string()
     }
 
-    fn exchange(self: &Arc<Self>, provider: usize) -> Exchange {
+    pub(super) fn exchange(self: &Arc<Self>, provider: usize) -> Exchange {
         Exchange { gateway: self.clone(), snapshot: self.snapshot(), index: provider }
     }
 
@@ -187,6 +194,13 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
     let rejected = |fault, details: &str| {
         (Call::Other, Answered::new(Outcome::Rejected, exchange.fault(fault, details)))
     };
+    if let Some(directory) = &exchange.provider().directory
+        && let Err(error) = directory.ready().await
+    {
+        tracing::warn!(provider = &*exchange.provider().name, %error, "nothing is known of a provider");
+        let fault = exchange.fault(Fault::Maintenance, &format!("{error}, nothing was sent"));
+        return (Call::Other, Answered::new(Outcome::Unreachable, fault));
+    }
     let recognised = protocol.recognise(request.method.as_str(), request.path, &request.body);
     let known = !matches!(recognised, Recognised::UnknownPath | Recognised::OtherMethod(_));
     if known {
@@ -206,8 +220,15 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
         Recognised::Exchange(operation) => {
             (Call::Start(operation), exchange::run(exchange, operation, &request).await)
         }
+        Recognised::Result(road) if protocol.sessions().is_some() => {
+            (Call::Collect, session::result(exchange, road, &request).await)
+        }
+        Recognised::After => (Call::Pass, session::after(exchange, &request).await),
         Recognised::Result(road) => (Call::Collect, result::run(exchange, road, &request).await),
         Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
+        Recognised::Pass if protocol.sessions().is_some() => {
+            (Call::Pass, session::pass(exchange, &request).await)
+        }
         Recognised::Pass => (Call::Pass, pass::run(exchange, &request).await),
         Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }

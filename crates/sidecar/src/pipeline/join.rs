@@ -9,6 +9,15 @@ use tokio::sync::watch;
 
 use super::gateway::{Answered, Gateway};
 
+/// Whether a caller waits for sources as long as they take. Each has its own limit, so that nobody waits without end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// A second, after which an application is told to ask again.
+    OfAnApplication,
+    /// As long as they take: there is no asking again.
+    Endless,
+}
+
 /// How long an application waits for sources before it is told to ask again (design.md section 4, assess).
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -61,7 +70,7 @@ impl Joined {
 }
 
 /// Waits for the call that runs for `key`, or for the one that `call` makes.
-pub(super) async fn join<F, C>(gateway: &Arc<Gateway>, key: JoinKey, call: C) -> Waited
+pub(super) async fn join<F, C>(gateway: &Arc<Gateway>, key: JoinKey, patience: Patience, call: C) -> Waited
 where
     C: FnOnce(watch::Sender<Progress>) -> F,
     F: Future<Output = (watch::Sender<Progress>, Answered)> + Send + 'static,
@@ -86,17 +95,18 @@ where
             }
         }
     };
-    wait(receiver).await
+    wait(receiver, patience).await
 }
 
-async fn wait(mut receiver: watch::Receiver<Progress>) -> Waited {
+async fn wait(mut receiver: watch::Receiver<Progress>, patience: Patience) -> Waited {
     loop {
-        let patience = match &*receiver.borrow_and_update() {
+        let left = match &*receiver.borrow_and_update() {
             Progress::Done(answered) => return Waited::Answer(answered.clone()),
             Progress::Asking => None,
+            Progress::Assessing(_) if patience == Patience::Endless => None,
             Progress::Assessing(since) => Some(PATIENCE.saturating_sub(since.elapsed())),
         };
-        let changed = match patience {
+        let changed = match left {
             None => receiver.changed().await,
             Some(left) => match tokio::time::timeout(left, receiver.changed()).await {
                 Ok(changed) => changed,
@@ -125,20 +135,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn while_sources_run_the_application_is_told_to_ask_again_after_a_second() {
         let (sender, receiver) = watch::channel(Progress::Asking);
-        let waiting = tokio::spawn(wait(receiver.clone()));
+        let waiting = tokio::spawn(wait(receiver.clone(), Patience::OfAnApplication));
         tokio::task::yield_now().await;
         drop(sender.send(Progress::Assessing(Instant::now())));
         let began = tokio::time::Instant::now();
         assert!(matches!(waiting.await.unwrap(), Waited::StillAssessing));
         assert!(began.elapsed() <= PATIENCE + Duration::from_millis(10));
         drop(sender.send(Progress::Done(answered())));
-        assert!(matches!(wait(receiver).await, Waited::Answer(_)), "a later poll gets the answer");
+        assert!(
+            matches!(wait(receiver, Patience::OfAnApplication).await, Waited::Answer(_)),
+            "a later poll gets the answer"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_provider_itself_is_waited_for_as_long_as_it_takes() {
         let (sender, receiver) = watch::channel(Progress::Asking);
-        let waiting = tokio::spawn(wait(receiver));
+        let waiting = tokio::spawn(wait(receiver, Patience::OfAnApplication));
         tokio::time::sleep(Duration::from_secs(9)).await;
         drop(sender.send(Progress::Done(answered())));
         assert!(matches!(waiting.await.unwrap(), Waited::Answer(_)));
@@ -148,6 +161,6 @@ mod tests {
     async fn a_task_that_ends_without_an_answer_is_noticed() {
         let (sender, receiver) = watch::channel(Progress::Asking);
         drop(sender);
-        assert!(matches!(wait(receiver).await, Waited::Broken));
+        assert!(matches!(wait(receiver, Patience::OfAnApplication).await, Waited::Broken));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
-use riskgate_core::{Outcome as Decision, Scope};
+use riskgate_core::{Outcome as Decision, Scope, evaluate};
 use riskgate_store::{Final, Held, Key, Order, Settled, StoreError};
 use riskgate_wire::Completed;
 use tokio::sync::watch;
@@ -50,7 +50,7 @@ impl Judge<'_> {
         };
         let monitor = exchange.snapshot.config.mode == Mode::Monitor;
         let takes_time = assess::takes_time(&exchange, order, &scope);
-        if takes_time {
+        if takes_time && self.asked.is_given_once() {
             self.hold(&passed).await;
         }
         let passes = monitor && takes_time;
@@ -63,7 +63,9 @@ impl Judge<'_> {
         } else if takes_time && self.asked.can_be_asked_again() {
             self.tell(Progress::Assessing(Instant::now()));
         }
-        let signals = assess::signals(&exchange, reference, order, completed, &scope, takes_time).await;
+        let signals =
+            assess::signals(&exchange, reference, order, (completed, self.asked.shown()), &scope, takes_time)
+                .await;
         let outcome = self.note_degraded(decide::decide(&scope, order, &signals));
         let id = new_id();
         let (response, end) = enforce::result(&exchange, self.asked, reference, passed, &outcome, &id);
@@ -84,6 +86,28 @@ impl Judge<'_> {
         match self.settle_recorded(&exchange, response, end, (&about, &outcome, &id)).await {
             Ok(response) => Answered::new(metric(&exchange, &outcome), response),
             Err(earlier) => earlier, // decided and recorded elsewhere meanwhile
+        }
+    }
+
+    /// A transaction that no flow covers as what it turned out to be: refused or passed as the policy says, and recorded.
+    pub(super) async fn uncovered(
+        &self,
+        exchange: &Exchange,
+        reference: &str,
+        order: &Order,
+        passed: Response,
+    ) -> Answered {
+        let outcome = evaluate::uncovered(exchange.snapshot.config.uncovered_operations.verdict());
+        let id = new_id();
+        let (response, end) = enforce::result(exchange, self.asked, reference, passed, &outcome, &id);
+        let about = Circumstances {
+            operation: Some(order.operation),
+            reference: Some(reference),
+            ..Circumstances::default()
+        };
+        match self.settle_recorded(exchange, response, end, (&about, &outcome, &id)).await {
+            Ok(response) => Answered::new(Outcome::Uncovered, response),
+            Err(earlier) => earlier,
         }
     }
 

@@ -13,6 +13,7 @@ mod forward;
 mod gateway;
 mod join;
 mod judge;
+mod opening;
 mod pass;
 mod recognise;
 mod record;
@@ -25,3 +26,4 @@ mod start;
 mod tests;
 
 pub use gateway::{Gateway, Parts};
+pub use session::{Gate, HubRefused, Notice, StoreLedger};

@@ -1,7 +1,8 @@
 //! A known call that carries no result: forwarded, and its answer as the protocol has it.
 
 use http::header;
-use riskgate_wire::Passing;
+use riskgate_core::config::Mode;
+use riskgate_wire::{Fault, Passing};
 
 use super::forward;
 use super::gateway::{Answered, Exchange};
@@ -14,7 +15,16 @@ pub(super) async fn run(exchange: &Exchange, request: &Request<'_>) -> Answered 
     let Some(certificate) = provider.current.first() else {
         return forward::NoAnswer::NotSent.answer(exchange); // a snapshot has one for each provider
     };
-    let body = request.body.clone();
+    let body = match exchange.snapshot.config.mode {
+        Mode::Monitor => request.body.clone(),
+        Mode::Enforce => match provider.protocol.passed_on(request.path, &request.body) {
+            Ok(body) => body,
+            Err(error) => {
+                let response = exchange.fault(Fault::InvalidParameters, &error.to_string());
+                return Answered::new(Outcome::Rejected, response);
+            }
+        },
+    };
     let answer = match forward::forward_once(exchange, certificate, Call::Pass, request, body).await {
         Ok(answer) => answer,
         Err(none) => return none.answer(exchange),

@@ -17,28 +17,26 @@ pub(super) struct NoSuchFlow(pub(super) String);
 pub(super) fn flow<'a>(
     config: &'a SidecarConfig,
     provider: &str,
-    operation: Operation,
+    (operation, others): (Operation, &[Operation]),
     headers: &HeaderMap,
 ) -> Result<Option<&'a Flow>, NoSuchFlow> {
-    let default = config.default_flow(provider, operation);
+    let covers = |flow: &Flow| {
+        flow.covers(provider, operation) || others.iter().any(|other| flow.covers(provider, *other))
+    };
+    let first = std::iter::once(&operation).chain(others);
+    let default = first.into_iter().find_map(|operation| config.default_flow(provider, *operation));
     let mut named = headers.get_all(&FLOW).iter();
     let Some(name) = named.next() else { return Ok(default) };
     let selected = match name.to_str() {
-        Ok(name) if named.next().is_none() => {
-            config.flow(name).filter(|flow| flow.covers(provider, operation))
-        }
+        Ok(name) if named.next().is_none() => config.flow(name).filter(|flow| covers(flow)),
         _ => None,
     };
     match selected {
         Some(flow) => Ok(Some(flow)),
         None if config.mode == Mode::Monitor => Ok(default),
         None => {
-            let covering: Vec<&str> = config
-                .flows
-                .iter()
-                .filter(|flow| flow.covers(provider, operation))
-                .map(|flow| flow.name.as_str())
-                .collect();
+            let covering: Vec<&str> =
+                config.flows.iter().filter(|flow| covers(flow)).map(|flow| flow.name.as_str()).collect();
             Err(NoSuchFlow(format!(
                 "Riskgate-Flow: write one flow that covers {operation}: {}",
                 covering.join(", ")

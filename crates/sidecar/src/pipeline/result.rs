@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::enforce::Asked;
 use super::gateway::{Answered, Exchange};
-use super::join::{Progress, Waited, join};
+use super::join::{Patience, Progress, Waited, join};
 use super::judge::Judge;
 use super::record::{Circumstances, new_id};
 use super::{forward, shared};
@@ -36,7 +36,7 @@ pub(super) async fn run(exchange: &Exchange, road: Road, request: &Request<'_>) 
         Err(none) => return none.answer(exchange),
     };
     let key = (provider.name.clone(), reference.clone());
-    let waited = join(&exchange.gateway, key, |progress| {
+    let waited = join(&exchange.gateway, key, Patience::OfAnApplication, |progress| {
         let exchange = exchange.clone();
         let reference = reference.clone();
         // Boxed: the future is large, and is moved on its way into its task.

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use super::exchange::Application;
+use super::hub;
 use super::stream::ClientStream;
 
 /// How long the loop rests when the system has no socket left to give.
@@ -42,6 +43,9 @@ pub async fn serve(
 async fn connection(tcp: TcpStream, app: Arc<Application>, mut shutdown: ShutdownWatch) {
     if tcp.set_nodelay(true).is_err() {
         return; // closed between accept and now
+    }
+    if app.has_hub() && hub::is_wanted(&tcp, app.idle()).await {
+        return Box::pin(hub::serve(tcp, app.gateway(), app.provider(), shutdown)).await;
     }
     let mut client = Box::new(ClientStream::new(tcp));
     loop {

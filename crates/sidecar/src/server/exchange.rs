@@ -11,6 +11,7 @@ use pingora_core::apps::{HttpPersistentSettings, HttpServerApp, ReusedHttpStream
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_http::ResponseHeader;
+use riskgate_core::Provider;
 use riskgate_wire::Fault;
 
 use super::body::{self, BodyError};
@@ -40,6 +41,26 @@ impl Application {
     #[must_use]
     pub fn new(gateway: Arc<Gateway>, provider: usize) -> Self {
         Self { gateway, provider }
+    }
+
+    /// The gateway behind the listener.
+    pub(super) fn gateway(&self) -> Arc<Gateway> {
+        self.gateway.clone()
+    }
+
+    /// The index of the provider entry.
+    pub(super) fn provider(&self) -> usize {
+        self.provider
+    }
+
+    /// Whether the provider has a hub.
+    pub(super) fn has_hub(&self) -> bool {
+        let snapshot = self.gateway.snapshot();
+        snapshot
+            .config
+            .providers
+            .get(self.provider)
+            .is_some_and(|entry| entry.provider() == Provider::TicIdentity)
     }
 
     /// How long a connection may idle.

@@ -1,6 +1,6 @@
 //! The loopback guard: who may use a listener that makes the relying party's key usable (design.md section 7, threat model).
 
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use riskgate_wire::{Fault, Takes};
 
 use crate::message::Request;
@@ -20,8 +20,9 @@ pub struct Turned {
 ///
 /// [`Turned`] with 403 for a browser's headers or a foreign `Host`.
 pub fn caller(uri: &Uri, headers: &HeaderMap) -> Result<(), Turned> {
-    let browser =
-        headers.keys().any(|name| *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"));
+    let browser = headers.iter().any(|(name, value)| {
+        *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-") && !is_nodes(name, value)
+    });
     if browser {
         let details = "riskgate serves the application's backend, not browsers: send no Origin and no Sec-Fetch headers";
         return Err(Turned { fault: Fault::Unauthorized, details });
@@ -59,6 +60,12 @@ pub fn content_type(request: &Request<'_>, takes: Takes) -> Result<Option<&'stat
         (Some(taken), None) => Ok(Some(taken)),
         _ => Err(format!("send Content-Type: {}, without charset", takes.content_types.join(" or "))),
     }
+}
+
+/// Whether a header is the one that Node's own `fetch` puts on every request of a backend. A browser sends `Sec-Fetch-Site` and
+/// `Sec-Fetch-Dest` beside it, always.
+fn is_nodes(name: &HeaderName, value: &HeaderValue) -> bool {
+    name == "sec-fetch-mode" && value == "cors"
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -100,7 +107,7 @@ mod tests {
 
     #[test]
     fn others_may_not() {
-        let refused: [&[(&str, &str)]; 9] = [
+        let refused: [&[(&str, &str)]; 10] = [
             &[],
             &[("host", "evil.example")],
             &[("host", "127.0.0.1.evil.example")],
@@ -109,12 +116,19 @@ mod tests {
             &[("host", "10.0.0.1")],
             &[("host", "127.0.0.1"), ("host", "localhost")],
             &[("host", "127.0.0.1"), ("origin", "null")],
-            &[("host", "127.0.0.1"), ("sec-fetch-mode", "cors")],
+            &[("host", "127.0.0.1"), ("sec-fetch-mode", "navigate")],
+            &[("host", "127.0.0.1"), ("sec-fetch-mode", "cors"), ("sec-fetch-site", "cross-site")],
         ];
         for pairs in refused {
             let turned = caller(&Uri::from_static("/"), &headers(pairs)).unwrap_err();
             assert_eq!(turned.fault, Fault::Unauthorized, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn nodes_own_fetch_may_call() {
+        let headers = headers(&[("host", "127.0.0.1:15382"), ("sec-fetch-mode", "cors")]);
+        assert_eq!(caller(&Uri::from_static("/token"), &headers), Ok(()));
     }
 
     #[test]

@@ -6,4 +6,6 @@ pub mod accept;
 pub mod body;
 pub mod exchange;
 pub mod guard;
+mod hub;
 pub mod stream;
+pub mod webhook;

@@ -86,7 +86,12 @@ impl<S: Service> Server<S> {
         }
     }
 
-    async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin, client: Client, reset: &ResetSwitch) {
+    async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        client: Client,
+        reset: &ResetSwitch,
+    ) {
         let service = service_fn(|request| {
             let client = client.clone();
             async {
@@ -107,7 +112,8 @@ impl<S: Service> Server<S> {
             .title_case_headers(true)
             // A request that was read has its effect, even when its client is gone before the answer.
             .half_close(true)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let mut connection = std::pin::pin!(connection);
         let ended = match self.tasks.until_ending(connection.as_mut()).await {
             Some(ended) => ended,

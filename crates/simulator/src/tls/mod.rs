@@ -46,11 +46,22 @@ pub enum TlsError {
 #[derive(Clone)]
 pub(crate) struct Acceptor {
     inner: TlsAcceptor,
-    verifier: Arc<dyn ClientCertVerifier>,
+    /// None where clients have no certificates.
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
 }
 
 impl Acceptor {
+    /// Clients need a certificate.
     pub(crate) fn new(options: &TlsOptions) -> Result<Self, TlsError> {
+        Self::build(options, true)
+    }
+
+    /// Clients have no certificates: they say who they are in their requests.
+    pub(crate) fn without_client_certificates(options: &TlsOptions) -> Result<Self, TlsError> {
+        Self::build(options, false)
+    }
+
+    fn build(options: &TlsOptions, client_certificates: bool) -> Result<Self, TlsError> {
         let pki = pki::ensure(&options.pki, &options.server_names)?;
         let folder = pki.file(options.server_certificate.folder());
         let chain = certificates(&folder.join("tls.crt"))?;
@@ -67,11 +78,16 @@ impl Acceptor {
             BadClientCertificate::FailHandshake => verifier.clone(),
             BadClientCertificate::Html403 => Arc::new(Tolerant(verifier.clone())),
         };
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&versions(options.versions))?
-            .with_client_cert_verifier(during_handshake)
-            .with_single_cert(chain, key)?;
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&versions(options.versions))?;
+        let builder = if client_certificates {
+            builder.with_client_cert_verifier(during_handshake)
+        } else {
+            builder.with_no_client_auth()
+        };
+        let mut config = builder.with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let verifier = client_certificates.then_some(verifier as Arc<dyn ClientCertVerifier>);
         Ok(Self { inner: TlsAcceptor::from(Arc::new(config)), verifier })
     }
 
@@ -83,10 +99,11 @@ impl Acceptor {
     }
 
     fn client(&self, chain: &[CertificateDer<'_>]) -> Client {
+        let Some(verifier) = &self.verifier else { return Client::default() };
         let Some((leaf, intermediates)) = chain.split_first() else {
             return Client { certificate: None, refused: true };
         };
-        let refused = self.verifier.verify_client_cert(leaf, intermediates, UnixTime::now()).is_err();
+        let refused = verifier.verify_client_cert(leaf, intermediates, UnixTime::now()).is_err();
         Client { certificate: Some(Arc::new(ClientCertificate::read(leaf))), refused }
     }
 }

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod bankid_no;
 mod bench;
 mod completion;
 mod control;

@@ -134,6 +134,7 @@ mod tests {
             device_ip: None,
             user_agent: Some("Mozilla/5.0".to_owned()),
             subject: Some("199001012385".to_owned()),
+            assurance: None,
             request: None,
         }
     }

@@ -7,16 +7,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{Client as Pool, Error as PoolError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tower_service::Service;
 
 use super::cause::{self, describe};
 use super::connect::{Connector, tls};
-use super::{Identity, Limits, Outbound, OutboundError, Resolver, Roots};
+use super::{Duplex, Identity, Limits, Outbound, OutboundError, Resolver, Roots};
 
 /// How long an unused connection is kept. Shorter than any server's usual keep-alive, so that a request rarely meets a
 /// connection that the server is just closing; longer than the 2 s between two collects (bankid-se.md section 7).
@@ -50,6 +51,7 @@ pub struct ClientError(#[from] rustls::Error);
 /// never used by it. Dropping it closes what is idle; what is under way ends by itself.
 pub struct Client {
     pool: Pool<Connector, Full<Bytes>>,
+    connector: Connector,
 }
 
 impl Client {
@@ -60,6 +62,7 @@ impl Client {
     /// [`ClientError`] when TLS cannot be configured so.
     pub fn new(options: ClientOptions<'_>) -> Result<Self, ClientError> {
         let tls = tls(options.roots, options.identity)?;
+        let connector = Connector::new(tls, options.resolver, options.connect);
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_FOR)
@@ -68,8 +71,8 @@ impl Client {
             // Only what a kept connection gives back unread is sent again: hyper returns a request from a closing connection
             // if and only if none of it was written. With this off, such a request is an error; nothing else changes.
             .retry_canceled_requests(true)
-            .build(Connector::new(tls, options.resolver, options.connect));
-        Ok(Self { pool })
+            .build(connector.clone());
+        Ok(Self { pool, connector })
     }
 }
 
@@ -97,6 +100,13 @@ impl Outbound for Client {
                     )))
                 })
             }
+        }
+    }
+
+    async fn open(&self, uri: &Uri) -> Result<Box<dyn Duplex>, OutboundError> {
+        match self.connector.clone().call(uri.clone()).await {
+            Ok(stream) => Ok(Box::new(TokioIo::new(stream))),
+            Err(error) => Err(OutboundError::NotSent(describe(&*error))),
         }
     }
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use identity::{Identity, IdentityError};
@@ -48,6 +49,11 @@ pub enum OutboundError {
     },
 }
 
+/// A connection's two directions.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
 /// Sends requests to other systems.
 #[async_trait]
 pub trait Outbound: Send + Sync {
@@ -57,4 +63,14 @@ pub trait Outbound: Send + Sync {
     ///
     /// [`OutboundError`]; an answer of any status is no error.
     async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, OutboundError>;
+
+    /// Opens a connection of its own to the server of `uri`, TLS included, for what is no request and answer. It is never
+    /// used for requests.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError::NotSent`].
+    async fn open(&self, _uri: &Uri) -> Result<Box<dyn Duplex>, OutboundError> {
+        Err(OutboundError::NotSent("this client opens no connections".to_owned()))
+    }
 }

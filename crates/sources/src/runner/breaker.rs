@@ -33,7 +33,7 @@ enum State {
 
 /// What became of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// Nothing that anybody needs to hear of.
     None,
     /// The source is left alone from now on.
@@ -43,25 +43,25 @@ pub(super) enum Change {
 }
 
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     limits: BreakerLimits,
     state: Mutex<State>,
 }
 
 /// The right to ask one question. Dropped without a word, as when nobody waits for the answer any more, it leaves the breaker
 /// as it was before.
-pub(super) struct Pass<'a> {
+pub(crate) struct Pass<'a> {
     breaker: &'a Breaker,
     probe: bool,
 }
 
 impl Breaker {
-    pub(super) fn new(limits: BreakerLimits) -> Self {
+    pub(crate) fn new(limits: BreakerLimits) -> Self {
         Self { limits, state: Mutex::new(State::Closed { failed: 0 }) }
     }
 
     /// Whether a question may be asked at `now`.
-    pub(super) fn pass(&self, now: Millis) -> Option<Pass<'_>> {
+    pub(crate) fn pass(&self, now: Millis) -> Option<Pass<'_>> {
         let mut state = self.state();
         match *state {
             State::Closed { .. } => Some(Pass { breaker: self, probe: false }),
@@ -80,7 +80,7 @@ impl Breaker {
 
 impl Pass<'_> {
     /// The source answered.
-    pub(super) fn succeeded(mut self) -> Change {
+    pub(crate) fn succeeded(mut self) -> Change {
         let mut state = self.breaker.state();
         match *state {
             State::Closed { .. } => {
@@ -98,7 +98,7 @@ impl Pass<'_> {
     }
 
     /// The source failed at `now`.
-    pub(super) fn failed(mut self, now: Millis) -> Change {
+    pub(crate) fn failed(mut self, now: Millis) -> Change {
         let BreakerLimits { failures, pause } = self.breaker.limits;
         let until = now.saturating_add(u64::try_from(pause.as_millis()).unwrap_or(Millis::MAX));
         let mut state = self.breaker.state();

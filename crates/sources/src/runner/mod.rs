@@ -3,7 +3,7 @@
 //! Whatever a source does, there is one signal of it, no later than its time allows: that it failed, was too slow, too busy or
 //! left alone is said with a [`cause`], and `whenUnavailable` of the policy decides what that means.
 
-mod breaker;
+pub(crate) mod breaker;
 #[cfg(test)]
 mod tests;
 
@@ -102,7 +102,7 @@ impl Runner {
         let started = Instant::now();
         let said = match guarded.admit(&*self.clock) {
             Ok((pass, _permit)) => guarded.assess(phase, question, pass, &*self.clock).await,
-            Err(cause) => Err(cause),
+            Err(cause) => Err(vec![cause.to_owned()]),
         };
         let latency = started.elapsed();
         let signal = signal(flow, guarded.source.name(), phase, said, latency);
@@ -126,7 +126,7 @@ impl Guarded {
         question: &Question,
         pass: Pass<'_>,
         clock: &dyn Clock,
-    ) -> Result<Report, &'static str> {
+    ) -> Result<Report, Vec<String>> {
         // A panic ends the source's future and nothing else: what the source keeps is the source's to keep usable.
         let asking = AssertUnwindSafe(self.source.assess(phase, question)).catch_unwind();
         let answer = match timeout(self.timeout, asking).await {
@@ -139,7 +139,9 @@ impl Guarded {
             Ok(report) => (pass.succeeded(), Ok(report)),
             Err(failure) => {
                 tracing::debug!(source, %failure, "a source gave no answer");
-                (pass.failed(clock.now()), Err(cause_of(&failure)))
+                let works = matches!(failure, SourceFailure::Refused { always: false, .. });
+                let change = if works { pass.succeeded() } else { pass.failed(clock.now()) };
+                (change, Err(causes_of(failure)))
             }
         };
         match change {
@@ -151,12 +153,14 @@ impl Guarded {
     }
 }
 
-fn cause_of(failure: &SourceFailure) -> &'static str {
-    match failure {
+fn causes_of(failure: SourceFailure) -> Vec<String> {
+    let cause = match failure {
         SourceFailure::Failed(_) => cause::FAILED,
         SourceFailure::Overloaded(_) => cause::OVERLOADED,
         SourceFailure::TimedOut => cause::TIMED_OUT,
-    }
+        SourceFailure::Refused { causes, .. } => return causes,
+    };
+    vec![cause.to_owned()]
 }
 
 /// The signal. Of the facts only the flow's conditions that hold stay, as indicators.
@@ -164,7 +168,7 @@ fn signal(
     flow: &Flow,
     source: &str,
     phase: Phase,
-    said: Result<Report, &'static str>,
+    said: Result<Report, Vec<String>>,
     latency: Duration,
 ) -> Signal {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -175,7 +179,10 @@ fn signal(
             age_ms: millis(report.age),
             ..Signal::new(source, phase, report.assessment)
         },
-        Err(cause) => Signal::unavailable(source, phase, cause),
+        Err(causes) => Signal {
+            indicators: causes,
+            ..Signal::new(source, phase, riskgate_core::Assessment::Unavailable)
+        },
     };
     Signal { latency_ms: millis(latency), ..signal }
 }

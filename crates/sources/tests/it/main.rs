@@ -1,8 +1,9 @@
-//! The outbound client against servers that behave and servers that do not.
+//! The outbound client against servers that behave and servers that do not, and the sources with what they ask.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod exchange;
 mod identity;
+mod ip;
 mod one_span;
 mod pool;
 mod support;

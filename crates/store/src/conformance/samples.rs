@@ -46,9 +46,10 @@ pub(crate) fn held(variant: u8) -> Held {
     Held { status: 200, headers: headers(variant), body: body(variant) }
 }
 
-/// An answer for the application; another one for each `variant`, complete or failed.
+/// An answer for the application; another one for each `variant`, with each end in turn.
 pub(crate) fn settled(variant: u8) -> Settled {
-    let outcome = [Final::Complete, Final::Failed, Final::Exchanged][usize::from(variant % 3)];
+    let outcomes = [Final::Complete, Final::Failed, Final::Exchanged, Final::Decided];
+    let outcome = outcomes[usize::from(variant % 4)];
     Settled { status: 200, headers: headers(variant), body: body(variant), outcome }
 }
 

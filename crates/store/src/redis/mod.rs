@@ -4,7 +4,7 @@
 //!
 //! | field | holds |
 //! |---|---|
-//! | `d` | the deadline, by the sidecars' clocks, in milliseconds. The server's own expiry comes [`SPARE`] later |
+//! | `d` | the deadline, by the server's clock, in milliseconds: its own expiry ([`time`]) |
 //! | `f` | the facts of the order, sealed |
 //! | `h` | the terminal answer as the provider gave it, sealed; gone once there is `s` |
 //! | `s`, `t` | the terminal answer as the application gets it, sealed; and who settled it |
@@ -20,9 +20,9 @@ mod link;
 mod names;
 mod options;
 mod outage;
-mod random;
 mod scripts;
 mod seals;
+mod time;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,24 +31,24 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use redis::{Cmd, Value};
-use riskgate_core::{Clock, Millis};
+use riskgate_core::Millis;
 
 pub use self::check::{Finding, Grade, check};
 pub use self::link::SetupError;
 use self::link::{Link, LinkError};
 pub use self::options::{Limits, Login, Reach, RedisOptions, Servers};
 use self::outage::Outage;
-use self::scripts::add;
 use self::seals::{Field, Seals};
+use self::time::Time;
+use crate::random;
 use crate::seal::KeyRing;
 use crate::store::{Claim, Key, RECORD_LEASE, StoreError, TransactionStore, Usage};
 use crate::transaction::{HELD_FOR, Held, OPEN_FOR, Order, Settled, Terminal, Transaction};
 
-/// How much longer than a transaction's deadline the server keeps it: more than the clocks of two pods differ by.
-pub const SPARE: Millis = 60_000;
-
 /// How long an order that the server took proves that it takes the next.
 const PROVEN_FOR: Duration = Duration::from_millis(500);
+/// How long the server keeps what [`RedisStore::admit`] writes: nobody reads it.
+const ADMIT_FOR: Millis = 1;
 
 /// The store over Redis or Valkey.
 pub struct RedisStore {
@@ -56,7 +56,7 @@ pub struct RedisStore {
     outage: Arc<Outage>,
     prefix: String,
     seals: Seals,
-    clock: Arc<dyn Clock>,
+    time: Time,
     /// When the server last took what takes memory. An answer proves nothing: a full server takes it, too.
     proven: Mutex<Option<Instant>>,
     /// Whether it was told that values do not read: once for each set of keys, since there may be many.
@@ -69,7 +69,21 @@ impl RedisStore {
     /// # Errors
     ///
     /// [`SetupError`] when the options cannot be used.
-    pub fn start(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+    pub fn start(options: RedisOptions) -> Result<Self, SetupError> {
+        Self::start_by(options, Time::of_the_server())
+    }
+
+    /// As [`Self::start`], with deadlines by `clock`, which a test of the contract moves.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] when the options cannot be used.
+    #[cfg(any(test, feature = "conformance"))]
+    pub fn start_on(options: RedisOptions, clock: Arc<dyn riskgate_core::Clock>) -> Result<Self, SetupError> {
+        Self::start_by(options, Time::of(clock))
+    }
+
+    fn start_by(options: RedisOptions, time: Time) -> Result<Self, SetupError> {
         let RedisOptions { reach, prefix, keys } = options;
         let outage = Arc::new(Outage::default());
         let link = Link::start(reach, outage.clone())?;
@@ -78,7 +92,7 @@ impl RedisStore {
             outage,
             prefix,
             seals: Seals::new(keys),
-            clock,
+            time,
             proven: Mutex::new(None),
             unreadable_told: AtomicBool::new(false),
         })
@@ -113,15 +127,19 @@ impl RedisStore {
         let name = self.name(key);
         let answer = self.seals.settled(&name, settled)?;
         let record = record.map(|line| self.seals.seal(&name, Field::Record, &line)).transpose()?;
-        let times = [self.clock.now(), window, SPARE];
         let token = random::token();
         let arguments = |command: &mut Cmd| {
-            add(command, &times);
+            self.times(command, window);
             command.arg(&token).arg(&answer).arg(record.as_deref().unwrap_or_default());
         };
         let earlier: Option<Vec<u8>> =
             scripts::SETTLE.run(&self.link, &name, arguments).await.map_err(|error| self.failed(&error))?;
         earlier.map(|earlier| self.unread(self.seals.read_settled(&name, earlier))).transpose()
+    }
+
+    /// What a script is told of time: now, how long it keeps what it takes, and the server's spare time.
+    fn times(&self, command: &mut Cmd, window: Millis) {
+        command.arg(self.time.argument()).arg(window).arg(self.time.spare());
     }
 
     fn name(&self, key: Key<'_>) -> String {
@@ -179,16 +197,15 @@ impl TransactionStore for RedisStore {
             return Ok(());
         }
         let mut command = redis::cmd("SET");
-        command.arg(format!("{}admit", self.prefix)).arg("1").arg("PX").arg(SPARE);
+        command.arg(format!("{}admit", self.prefix)).arg("1").arg("PX").arg(ADMIT_FOR);
         self.proved(self.link.query(&command).await)
     }
 
     async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
         let name = self.name(key);
         let facts = self.seals.order(&name, order)?;
-        let times = [self.clock.now(), OPEN_FOR, SPARE];
         let arguments = |command: &mut Cmd| {
-            add(command, &times);
+            self.times(command, OPEN_FOR);
             command.arg(&facts);
         };
         self.proved(scripts::OPEN.run(&self.link, &name, arguments).await)
@@ -198,11 +215,11 @@ impl TransactionStore for RedisStore {
         let name = self.name(key);
         let mut command = redis::cmd("HMGET");
         command.arg(&name);
-        add(&mut command, &["d", "f", "h", "s", "u", "c"]);
+        command.arg(&["d", "f", "h", "s", "u", "c"]);
         let values = self.link.query(&command).await.map_err(|error| self.failed(&error))?;
         let [deadline, facts, held, settled, unresolved, claimed]: [Option<Vec<u8>>; 6] = values;
         let deadline = deadline.and_then(|digits| std::str::from_utf8(&digits).ok()?.parse().ok());
-        if deadline.is_none_or(|deadline: Millis| deadline <= self.clock.now()) {
+        if deadline.is_none_or(|deadline| self.time.is_over(deadline)) {
             return Ok(None);
         }
         let terminal = match (settled, held) {
@@ -232,9 +249,8 @@ impl TransactionStore for RedisStore {
     async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError> {
         let name = self.name(key);
         let held = self.seals.held(&name, &held)?;
-        let times = [self.clock.now(), HELD_FOR, SPARE];
         let arguments = |command: &mut Cmd| {
-            add(command, &times);
+            self.times(command, HELD_FOR);
             command.arg(&held);
         };
         let kept = scripts::HOLD.run::<()>(&self.link, &name, arguments).await;
@@ -285,9 +301,8 @@ impl TransactionStore for RedisStore {
     }
 
     async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
-        let now = self.clock.now();
         let arguments = |command: &mut Cmd| {
-            command.arg(now);
+            command.arg(self.time.argument());
         };
         let noted = scripts::UNRESOLVED.run::<()>(&self.link, &self.name(key), arguments).await;
         noted.map_err(|error| self.failed(&error))

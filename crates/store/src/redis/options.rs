@@ -65,6 +65,17 @@ pub enum Servers {
     },
 }
 
+impl Servers {
+    /// Every URL that is written.
+    #[must_use]
+    pub fn urls(&self) -> &[String] {
+        match self {
+            Self::Single { url } => std::slice::from_ref(url),
+            Self::Sentinel { urls, .. } | Self::Cluster { urls } => urls,
+        }
+    }
+}
+
 /// A user of the servers' access control list. Nothing of it is shown by `{:?}`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Login {

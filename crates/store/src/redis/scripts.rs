@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind, ToRedisArgs};
+use redis::{Cmd, ErrorKind, FromRedisValue, Script, ServerErrorKind};
 
 use super::link::{Link, LinkError};
 
@@ -14,11 +14,10 @@ pub(super) struct Change {
 
 macro_rules! change {
     ($name:ident, $file:literal) => {
-        pub(super) static $name: Change = Change {
-            code: include_str!(concat!("scripts/", $file)),
-            hash: LazyLock::new(|| {
-                Script::new(include_str!(concat!("scripts/", $file))).get_hash().to_owned()
-            }),
+        pub(super) static $name: Change = {
+            const CODE: &str =
+                concat!(include_str!("scripts/time.lua"), include_str!(concat!("scripts/", $file)));
+            Change { code: CODE, hash: LazyLock::new(|| Script::new(CODE).get_hash().to_owned()) }
         };
     };
 }
@@ -52,12 +51,5 @@ impl Change {
             }
             done => done,
         }
-    }
-}
-
-/// Adds several arguments of one type.
-pub(super) fn add(command: &mut Cmd, arguments: &[impl ToRedisArgs]) {
-    for argument in arguments {
-        command.arg(argument);
     }
 }

@@ -9,7 +9,10 @@
 //! would find it without the threshold of an order that it made a moment ago. This second memory has the bound of the first,
 //! drops nothing that it took, and takes nothing more when it is full; it is read only where the shared store cannot answer,
 //! or has nothing.
+//!
+//! When the shared store is back, answers are brought to it ([`carrier`]): by a task, and before that by whoever asks for one.
 
+mod carrier;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +23,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use riskgate_core::Clock;
 use riskgate_core::config::WhenStoreUnavailable;
+use tokio_util::task::TaskTracker;
 
+use self::carrier::Carrier;
 use crate::memory::MemoryStore;
 use crate::store::{Claim, Key, StoreError, TransactionStore, Usage};
 use crate::transaction::{Held, Order, Settled, Terminal, Transaction};
@@ -33,31 +38,32 @@ pub trait StoreObserver: Send + Sync {
 
 /// A shared store, with memory beside it.
 pub struct SharedStore<S> {
-    shared: S,
-    /// What the shared store did not take.
-    memory: MemoryStore,
+    /// The shared store, and what it did not take.
+    both: Arc<Carrier<S>>,
     /// What it took from this sidecar.
     own: MemoryStore,
     refuse: AtomicBool,
-    observer: Arc<dyn StoreObserver>,
 }
 
-impl<S: TransactionStore> SharedStore<S> {
-    /// `shared`, with memory beside it: at most `max_bytes` for what it did not take, and as much again for what it took.
+impl<S: TransactionStore + 'static> SharedStore<S> {
+    /// `shared`, with memory beside it: at most `max_bytes` for what it did not take, and as much again for what it took. What
+    /// brings answers from there to `shared` runs among `tasks`.
     pub fn new(
         shared: S,
         max_bytes: u64,
         clock: Arc<dyn Clock>,
         when: WhenStoreUnavailable,
         observer: Arc<dyn StoreObserver>,
+        tasks: TaskTracker,
     ) -> Self {
         let (memory, own) = (MemoryStore::new(max_bytes, clock.clone()), MemoryStore::new(max_bytes, clock));
-        Self { shared, memory, own, refuse: AtomicBool::new(when == WhenStoreUnavailable::Refuse), observer }
+        let both = Carrier::new(shared, memory, observer, tasks);
+        Self { both, own, refuse: AtomicBool::new(when == WhenStoreUnavailable::Refuse) }
     }
 
     /// The shared store.
     pub fn shared(&self) -> &S {
-        &self.shared
+        &self.both.shared
     }
 
     /// Changes what happens while the shared store cannot be asked.
@@ -71,10 +77,10 @@ impl<S: TransactionStore> SharedStore<S> {
 
     /// What memory holds of a transaction; most of the time it holds nothing at all.
     async fn remembered(&self, key: Key<'_>) -> Option<Transaction> {
-        if self.memory.usage().open == 0 {
+        if self.both.memory.usage().open == 0 {
             return None;
         }
-        self.memory.get(key).await.ok().flatten()
+        self.both.memory.get(key).await.ok().flatten()
     }
 
     /// Everything that this sidecar knows of a transaction by itself, `memory` being what it remembers.
@@ -112,24 +118,18 @@ impl<S: TransactionStore> SharedStore<S> {
         Some(both)
     }
 
-    /// Settles in the shared store what was settled in memory, for what is left of its window. Its record was written then.
+    /// The terminal answer that counts, once what memory has was brought to the shared store. Where that fails, the carrier
+    /// tries again.
     async fn brought(&self, key: Key<'_>, terminal: Option<Terminal>) -> Option<Terminal> {
         let Some(Terminal::Settled(settled)) = terminal else { return terminal };
-        let left = self.memory.left(key).unwrap_or_else(|| settled.outcome.window());
-        Some(Terminal::Settled(match self.shared.carry(key, settled.clone(), left).await {
-            Ok(Some(earlier)) if earlier != settled => earlier,
-            Ok(_) => {
-                // The first attempt may have arrived, record and all, and only its answer was lost.
-                if let Err(error) = self.shared.recorded(key).await {
-                    self.observer.failed("recorded", &error);
-                }
-                settled
-            }
+        let counts = match self.both.bring(key, settled.clone()).await {
+            Ok(counts) => counts,
             Err(error) => {
-                self.observer.failed("settle", &error);
+                self.both.observer.failed("carry", &error);
                 settled
             }
-        }))
+        };
+        Some(Terminal::Settled(counts))
     }
 }
 
@@ -149,22 +149,22 @@ fn together(first: Transaction, second: Transaction) -> Transaction {
 }
 
 #[async_trait]
-impl<S: TransactionStore> TransactionStore for SharedStore<S> {
+impl<S: TransactionStore + 'static> TransactionStore for SharedStore<S> {
     async fn admit(&self) -> Result<(), StoreError> {
-        match self.shared.admit().await {
+        match self.both.shared.admit().await {
             Err(error) if !self.refuses() => {
-                self.observer.failed("admit", &error);
-                self.memory.admit().await
+                self.both.observer.failed("admit", &error);
+                self.both.memory.admit().await
             }
             admitted => admitted,
         }
     }
 
     async fn open(&self, key: Key<'_>, order: Order) -> Result<(), StoreError> {
-        if let Err(error) = self.shared.open(key, order.clone()).await {
-            self.observer.failed("open", &error);
-            self.memory.admit().await?;
-            return self.memory.open(key, order).await;
+        if let Err(error) = self.both.shared.open(key, order.clone()).await {
+            self.both.observer.failed("open", &error);
+            self.both.memory.admit().await?;
+            return self.both.memory.open(key, order).await;
         }
         if self.follows(key).await {
             self.own.open(key, order).await?;
@@ -173,7 +173,7 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     }
 
     async fn get(&self, key: Key<'_>) -> Result<Option<Transaction>, StoreError> {
-        match self.shared.get(key).await {
+        match self.both.shared.get(key).await {
             Ok(shared) => Ok(self.merged(key, shared).await),
             Err(error) => {
                 let memory = self.remembered(key).await;
@@ -184,16 +184,16 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
                 if (self.refuses() || unreadable) && !answered {
                     return Err(error);
                 }
-                self.observer.failed("get", &error);
+                self.both.observer.failed("get", &error);
                 Ok(Some(Transaction { degraded: true, ..alone.unwrap_or_default() }))
             }
         }
     }
 
     async fn hold(&self, key: Key<'_>, held: Held) -> Result<(), StoreError> {
-        if let Err(error) = self.shared.hold(key, held.clone()).await {
-            self.observer.failed("hold", &error);
-            return self.memory.hold(key, held).await;
+        if let Err(error) = self.both.shared.hold(key, held.clone()).await {
+            self.both.observer.failed("hold", &error);
+            return self.both.memory.hold(key, held).await;
         }
         if self.follows(key).await {
             self.own.hold(key, held).await?;
@@ -207,18 +207,22 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
         settled: Settled,
         record: Option<Bytes>,
     ) -> Result<Option<Settled>, StoreError> {
-        match self.shared.settle(key, settled.clone(), record).await {
+        match self.both.shared.settle(key, settled.clone(), record).await {
             // Another sidecar settled it, and this one cannot read what the application was told.
             Err(error @ StoreError::Unreadable(_)) => Err(error),
             Err(error) => {
-                self.observer.failed("settle", &error);
+                self.both.observer.failed("settle", &error);
                 // What was settled before the outage stays the answer in it.
                 if let Some(Transaction { terminal: Some(Terminal::Settled(first)), .. }) =
                     self.own.get(key).await?
                 {
                     return Ok(Some(first));
                 }
-                self.memory.settle(key, settled, None).await
+                let earlier = self.both.memory.settle(key, settled, None).await?;
+                if earlier.is_none() {
+                    self.both.later(key);
+                }
+                Ok(earlier)
             }
             Ok(earlier) => {
                 if self.follows(key).await {
@@ -230,11 +234,11 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     }
 
     async fn recorded(&self, key: Key<'_>) -> Result<(), StoreError> {
-        self.shared.recorded(key).await
+        self.both.shared.recorded(key).await
     }
 
     async fn claim_record(&self, key: Key<'_>) -> Result<Claim, StoreError> {
-        self.shared.claim_record(key).await
+        self.both.shared.claim_record(key).await
     }
 
     fn is_shared(&self) -> bool {
@@ -242,29 +246,29 @@ impl<S: TransactionStore> TransactionStore for SharedStore<S> {
     }
 
     async fn mark_unresolved(&self, key: Key<'_>) -> Result<(), StoreError> {
-        self.memory.mark_unresolved(key).await?;
+        self.both.memory.mark_unresolved(key).await?;
         self.own.mark_unresolved(key).await?;
-        if let Err(error) = self.shared.mark_unresolved(key).await {
-            self.observer.failed("mark_unresolved", &error);
-            self.memory.admit().await?;
+        if let Err(error) = self.both.shared.mark_unresolved(key).await {
+            self.both.observer.failed("mark_unresolved", &error);
+            self.both.memory.admit().await?;
             // Only the shared store may know the order: what became of it is recorded all the same.
-            self.memory.remember_unresolved(key);
+            self.both.memory.remember_unresolved(key);
         }
         Ok(())
     }
 
     async fn remove(&self, key: Key<'_>) -> Result<(), StoreError> {
-        self.memory.remove(key).await?;
+        self.both.memory.remove(key).await?;
         self.own.remove(key).await?;
-        if let Err(error) = self.shared.remove(key).await {
-            self.observer.failed("remove", &error);
+        if let Err(error) = self.both.shared.remove(key).await {
+            self.both.observer.failed("remove", &error);
         }
         Ok(())
     }
 
     /// What this sidecar holds in memory; what the server holds, the server counts.
     fn usage(&self) -> Usage {
-        let (memory, own) = (self.memory.usage(), self.own.usage());
+        let (memory, own) = (self.both.memory.usage(), self.own.usage());
         Usage { open: memory.open + own.open, bytes: memory.bytes + own.bytes }
     }
 }

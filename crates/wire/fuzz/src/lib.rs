@@ -2,6 +2,7 @@
 
 use riskgate_core::config::Refusal;
 use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::tic_identity::TicIdentity;
 use serde_json::Value;
 
 /// The reference that answers are read for.
@@ -14,6 +15,15 @@ const STATUSES: [u16; 12] = [200, 400, 403, 404, 405, 500, 503, 201, 204, 302, 1
 #[must_use]
 pub fn bankid() -> BankIdSe {
     BankIdSe::new(Refusal::default())
+}
+
+/// The session that TIC's answers are read for.
+pub const SESSION: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
+
+/// TIC's protocol under test.
+#[must_use]
+pub fn tic() -> TicIdentity {
+    TicIdentity::new("cancelled".to_owned(), None)
 }
 
 /// An answer: the status by the first byte, the body behind it.

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use riskgate_core::ip;
+
 use super::device::{Device, USER_AGENT};
 use super::{domain, identifier, user_agent};
-use crate::address;
 use crate::lint::Lint;
 
 /// Every finding, each once, in the order of [`Lint`].
@@ -17,7 +18,8 @@ pub(super) fn of(client_ip: Option<IpAddr>, web: &Device<'_>, app: &Device<'_>) 
         device.text("deviceIdentifier").is_some_and(|identifier| identifier::is_overlong(&identifier))
     };
     [
-        (Lint::PrivateEndUserIp, client_ip.is_some_and(address::is_not_public)),
+        // BankID takes such an address without a word, and its indication is then worth little (bankid-se.md section 2.1).
+        (Lint::PrivateEndUserIp, client_ip.is_some_and(|address| !ip::is_public(address))),
         (Lint::OverlongUserAgent, agent_is(user_agent::is_overlong)),
         (Lint::ServerUserAgent, agent_is(user_agent::is_of_a_server)),
         (Lint::UpperCaseDomain, referring_is(domain::has_upper_case)),

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use riskgate_core::config::{Mode, Refusal};
 use riskgate_core::{Assessment, Operation, Provider, Requirement};
 
+pub(crate) use self::user_agent::is_of_a_server;
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
 use crate::protocol::{

@@ -54,7 +54,7 @@ pub(super) fn is_overlong(text: &str) -> bool {
 }
 
 /// Whether a user agent is that of an HTTP library: a backend's, not a user's.
-pub(super) fn is_of_a_server(text: &str) -> bool {
+pub(crate) fn is_of_a_server(text: &str) -> bool {
     let product = text.trim_start();
     LIBRARIES.iter().any(|library| {
         product.split_at_checked(library.len()).is_some_and(|(head, rest)| {

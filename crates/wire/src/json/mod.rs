@@ -11,6 +11,7 @@ mod scan;
 mod strict;
 
 pub(crate) use edits::Edits;
+pub(crate) use error::JsonError;
 pub(crate) use object::{Object, Value};
 
 /// `text` as a JSON string, quotes included.

@@ -78,6 +78,11 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The members' names in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.nodes().map(|(_, node)| node.name.unescaped(self.body))
+    }
+
     /// How many members there are.
     pub(crate) fn len(&self) -> usize {
         self.nodes().count()

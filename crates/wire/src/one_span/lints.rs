@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use riskgate_core::ip;
+
 use super::prepare::is_assessed;
-use crate::address;
 use crate::json::{Object, Value};
 use crate::lint::Lint;
 
@@ -17,7 +18,7 @@ pub(super) fn of(request: &Object<'_>, client_ip: Option<&str>) -> Vec<Lint> {
         _ => false,
     };
     [
-        (Lint::PrivateEndUserIp, address.is_some_and(address::is_not_public)),
+        (Lint::PrivateEndUserIp, address.is_some_and(|address| !ip::is_public(address))),
         (Lint::ClientIpNotDecimal, client_ip.is_some_and(|text| text.parse::<Ipv4Addr>().is_err())),
         (Lint::SessionIdNotHexadecimal, !session),
         (Lint::NotAdaptive, !is_assessed(request)),

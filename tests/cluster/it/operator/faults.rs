@@ -52,13 +52,18 @@ async fn bad_moments(scene: &Scene, way: &FaultyWay) -> Result<()> {
     scene.create::<RiskPolicy>(policy("retail", &json!({}))).await?;
     settled(&scene.api(), "retail", ready).await?;
     configuration(scene, "retail").await?;
-    let (maps, statuses) = (way.answers(map), way.answers("status"));
+    // The way notes an answer a moment after the API server gave it.
+    let (maps, statuses) = eventually("the last answers", PATIENCE, || async {
+        let (maps, statuses) = (way.answers(map), way.answers("status"));
+        ensure!(maps.last() == Some(&201) && statuses.last() == Some(&200), "{maps:?} {statuses:?}");
+        Ok((maps, statuses))
+    })
+    .await?;
     // Every fault was met, and then all was well.
     for answers in [&maps, &statuses] {
         ensure!([409, 429, 503].iter().all(|fault| answers.contains(fault)), "{answers:?}");
         ensure!(answers.len() <= 8, "a loop: {answers:?}");
     }
-    ensure!(maps.last() == Some(&201) && statuses.last() == Some(&200), "{maps:?} {statuses:?}");
     Ok(())
 }
 
@@ -146,9 +151,9 @@ async fn an_api_server_that_restarts(scene: &Scene, account: &OperatorAccount) -
     scene.create::<RiskPolicy>(policy("after", &json!({}))).await?;
     settled(&api, "after", ready).await?;
     eventually("the configuration", PATIENCE, || async { configuration(scene, "before").await }).await?;
-    // However often it had to ask anew: it was no loop.
-    let asked =
-        scene.control_plane.audited()?.into_iter().filter(|request| request.user == account.user()).count();
+    // However often it had to ask anew: it was no loop. The Lease is renewed for as long as the test runs.
+    let asked = scene.control_plane.audited()?.into_iter();
+    let asked = asked.filter(|it| it.user == account.user() && it.resource != "leases").count();
     ensure!(asked < 200, "{asked} requests");
     Ok(())
 }

@@ -1,10 +1,16 @@
 //! The controller on a real API server, as a process under the rights that it ships with.
 
+mod admission;
 mod bound_pods;
+mod end_to_end;
+mod existing;
 mod faults;
+mod outages;
 mod policies;
 mod protected;
 mod replicas;
+mod rotation;
+mod validation;
 
 use std::time::Duration;
 
@@ -16,11 +22,12 @@ use kube::Api;
 use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 
 pub(crate) fn add(suite: Suite) -> Suite {
+    let suite = end_to_end::add(outages::add(validation::add(admission::add(suite))));
     protected::add(faults::add(replicas::add(bound_pods::add(policies::add(suite)))))
 }
 
 /// The policy, once its status is of its last generation and `seen` finds in it what it wants.
-async fn settled<T>(
+pub(crate) async fn settled<T>(
     api: &Api<RiskPolicy>,
     name: &str,
     seen: impl Fn(&RiskPolicyStatus) -> Result<T>,
@@ -43,7 +50,7 @@ fn condition(status: &RiskPolicyStatus, kind: &str, wanted: &str) -> Result<(Str
     Ok((found.reason.clone(), found.message.clone()))
 }
 
-fn ready(status: &RiskPolicyStatus) -> Result<()> {
+pub(crate) fn ready(status: &RiskPolicyStatus) -> Result<()> {
     condition(status, "Ready", "True").map(drop)
 }
 
@@ -66,7 +73,7 @@ async fn a_round_passes(scene: &Scene, name: &str) -> Result<()> {
 }
 
 /// Waits until an object is gone.
-async fn gone<K>(api: &Api<K>, name: &str, deadline: Duration) -> Result<()>
+pub(crate) async fn gone<K>(api: &Api<K>, name: &str, deadline: Duration) -> Result<()>
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {

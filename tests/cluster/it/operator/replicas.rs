@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use cluster::manifests::{bound_pod, policy};
-use cluster::{ControlPlane, OperatorAccount, Scene, Suite};
+use cluster::{ControlPlane, OperatorAccount, Scene, Service, Suite, Webhooks};
 use harness::{PATIENCE, eventually};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::Api;
 use kube::api::DeleteParams;
 use riskgate_api::RiskPolicy;
 use serde_json::{Value, json};
 
+use super::existing::authority;
+use super::rotation::{Creation, LONG, SHORT, another_authority, one_authority};
 use super::{configuration, gone, ready, settled};
 
 pub(super) fn add(suite: Suite) -> Suite {
@@ -24,7 +26,9 @@ async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
     control_plane.install_crds().await?;
     let scene = Scene::set(Arc::clone(&control_plane)).await?;
     let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
-    let first = account.start("replica-a").await?;
+    let service = Service::open().await?;
+    Webhooks::install(&control_plane, &service.url(), true).await?;
+    let first = account.start_with("replica-a", &SHORT).await?;
     let leads = |who: &'static str| {
         let (account, client) = (&account, &scene.client);
         eventually("the Lease", PATIENCE, move || async move {
@@ -34,22 +38,32 @@ async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
         })
     };
     leads("replica-a").await?;
-    let mut second = account.start("replica-b").await?;
+    let mut second = account.start_with("replica-b", &LONG).await?;
+    service.set(&[first.webhook, second.webhook]);
+    Webhooks::answer(&scene.kubectl()?).await?;
+    one_authority(&account, &scene, &[&first, &second]).await?;
+    let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &account.namespace);
+    let signs = authority(&secrets).await?;
     let api: Api<RiskPolicy> = scene.api();
     scene.create::<RiskPolicy>(policy("one", &json!({}))).await?;
     settled(&api, "one", ready).await?;
 
-    // Killed: the other waits for the Lease to expire, and takes over what it finds.
+    // Killed: the other answers alone, waits for the Lease to expire, and takes over what it finds.
+    service.set(&[second.webhook]);
     drop(first);
     scene.create::<RiskPolicy>(policy("two", &json!({}))).await?;
     leads("replica-b").await?;
     settled(&api, "two", ready).await?;
+    let third = account.start_with("replica-c", &LONG).await?;
+    service.set(&[second.webhook, third.webhook]);
+    another_authority(&account, &scene, &[&second, &third], &signs, "two").await?;
 
-    // Ended: the Lease is vacated, and a third need not wait.
+    // Ended: the Lease is vacated, and the other need not wait. Endpoints go before their pods do.
+    let creation = Creation::begin(&scene, "two");
+    service.set(&[third.webhook]);
     second.stop(PATIENCE).await?;
-    leads("").await?;
-    let third = account.start("replica-c").await?;
     leads("replica-c").await?;
+    creation.end().await?;
     everything_once(&scene).await?;
     ensure!(third.process.running(), "{}", third.process.stderr().tail());
     exactly_the_rights(&control_plane, &account)
@@ -58,11 +72,27 @@ async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
 /// What the operator does, all of it.
 async fn everything_once(scene: &Scene) -> Result<()> {
     let (api, maps): (Api<RiskPolicy>, Api<ConfigMap>) = (scene.api(), scene.api());
-    // Wrong, right and wrong again: the second time the Event is counted, not made anew.
-    for (port, accepted) in [(0, "False"), (15300, "True"), (0, "False")] {
-        scene.kubectl()?.apply(&policy("three", &json!({ "ports": { "admin": port } })).to_string()).await?;
-        settled(&api, "three", |status| super::condition(status, "Accepted", accepted)).await?;
+    // A name that is taken, free and taken again: the second time the Event is counted, not made anew.
+    scene.create::<RiskPolicy>(policy("three", &json!({}))).await?;
+    settled(&api, "three", ready).await?;
+    for taken in [true, false, true] {
+        let label = if taken { "riskgate.dev/policy-" } else { "riskgate.dev/policy=three" };
+        scene.kubectl()?.say(&["label", "configmap", "riskgate-three", "--overwrite", label]).await?;
+        let wanted = if taken { "False" } else { "True" };
+        settled(&api, "three", |status| super::condition(status, "Programmed", wanted)).await?;
     }
+    // A namespace that lets a pod opt out.
+    let kubectl = scene.kubectl()?;
+    let labels = ["riskgate.dev/policy=one", "riskgate.dev/opt-out=allowed"];
+    kubectl.say(&[&["label", "namespace", &scene.namespace], &labels[..]].concat()).await?;
+    eventually("the bare pod", PATIENCE, || async {
+        let out =
+            ["run", "out", "--image=shop", "--annotations=riskgate.dev/inject=disabled", "--dry-run=server"];
+        let shown = kubectl.say(&[&out[..], &["--output=yaml"]].concat()).await?;
+        ensure!(!shown.contains("riskgate-sidecar"), "{shown}");
+        Ok(())
+    })
+    .await?;
     let one = api.get("one").await?;
     scene.create::<Pod>(bound_pod("shop", &one)?).await?;
     let injected = |status: &riskgate_api::RiskPolicyStatus| {

@@ -1,5 +1,6 @@
 //! Provider entries: environments resolved to endpoint and trust.
 
+mod bankid_no;
 mod bankid_se;
 
 use std::collections::HashMap;
@@ -15,12 +16,18 @@ const NOWHERE: &str = "https://unresolved.invalid";
 
 /// The configuration of one entry.
 pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Problem>) -> ProviderConfig {
-    let ProviderEntry { name, listen, bank_id_se, one_span } = entry;
-    let bank_id_se =
-        bank_id_se.as_ref().map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems));
-    let mut kinds = [bank_id_se.map(ProviderKind::BankIdSe), one_span.clone().map(ProviderKind::OneSpan)]
-        .into_iter()
-        .flatten();
+    let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity, one_span } = entry;
+    let swedish = bank_id_se
+        .as_ref()
+        .map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems))
+        .map(ProviderKind::BankIdSe);
+    let norwegian = bank_id_no
+        .as_ref()
+        .map(|bankid| bankid_no::resolve(&format!("{path}.bankIdNo"), bankid, problems))
+        .map(ProviderKind::BankIdNo);
+    let tic = tic_identity.clone().map(ProviderKind::TicIdentity);
+    let one_span = one_span.clone().map(ProviderKind::OneSpan);
+    let mut kinds = [swedish, norwegian, tic, one_span].into_iter().flatten();
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {

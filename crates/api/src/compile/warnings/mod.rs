@@ -50,7 +50,7 @@ pub(super) fn of(spec: &RiskPolicySpec, config: &SidecarConfig) -> Vec<Warning> 
         let provider = config.providers.iter().find(|entry| entry.name == flow.provider);
         match provider.map(ProviderConfig::provider) {
             Some(Provider::OneSpan) => one_span::warn(&path, flow, &mut warnings),
-            Some(Provider::BankIdSe) | None => {
+            Some(Provider::BankIdSe | Provider::BankIdNo | Provider::TicIdentity) | None => {
                 flow::warn(&path, flow, screens(config, flow), &mut warnings);
             }
         }

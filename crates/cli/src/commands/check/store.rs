@@ -1,19 +1,15 @@
 //! `riskgate check store`: the shared store of a policy, asked over the network with the policy's own credentials.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use anyhow::Context;
 use clap::Args;
-use riskgate_core::WallClock;
 use riskgate_sidecar::config::credentials::Credentials;
 use riskgate_sidecar::config::shared_store::SharedStoreSettings;
-use riskgate_store::redis::{Finding, Grade, check};
-use serde::Serialize;
+use riskgate_store::redis::{Finding, check};
 
+use super::report::{Check, Grade, report};
 use crate::exit::{Exit, Failure};
-use crate::output::{Form, OutputArgs, print, print_json};
-use crate::policy_file::{Choice, load, warn};
+use crate::output::OutputArgs;
+use crate::policy_file::{PolicyArgs, load, warn};
 
 /// Tell what is wrong with the shared store of a policy
 ///
@@ -28,14 +24,8 @@ Exit codes:
   2   the command line is wrong
   78  the policy or a credential cannot be used")]
 pub(crate) struct StoreArgs {
-    /// The policy, a YAML file
-    #[arg(long, value_name = "POLICY.yaml")]
-    policy: PathBuf,
     #[command(flatten)]
-    choice: Choice,
-    /// Credentials: DIR/secrets/NAME/KEY and DIR/configmaps/NAME/KEY
-    #[arg(long, value_name = "DIR")]
-    credentials: PathBuf,
+    policy: PolicyArgs,
     /// Fail on what is unwise, too
     #[arg(long)]
     strict: bool,
@@ -43,41 +33,20 @@ pub(crate) struct StoreArgs {
     output: OutputArgs,
 }
 
-/// The answer for programs.
-#[derive(Debug, Serialize)]
-struct Answer {
-    /// Whether sidecars can use the store.
-    usable: bool,
-    checks: Vec<Check>,
-}
-
-/// One check.
-#[derive(Debug, Serialize)]
-struct Check {
-    check: String,
-    /// `passed`, `warned` or `failed`.
-    result: &'static str,
-    seen: String,
-    hint: Option<&'static str>,
-}
-
 impl From<Finding> for Check {
     fn from(finding: Finding) -> Self {
         let Finding { check, grade, seen, hint } = finding;
-        Self { check, result: word(grade), seen, hint }
-    }
-}
-
-fn word(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Passed => "passed",
-        Grade::Warned => "warned",
-        Grade::Failed => "failed",
+        let result = match grade {
+            riskgate_store::redis::Grade::Passed => Grade::Passed,
+            riskgate_store::redis::Grade::Warned => Grade::Warned,
+            riskgate_store::redis::Grade::Failed => Grade::Failed,
+        };
+        Self { check, result, seen, hint: hint.map(str::to_owned) }
     }
 }
 
 pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
-    let StoreArgs { policy, choice, credentials, strict, output } = args;
+    let StoreArgs { policy: PolicyArgs { policy, choice, credentials }, strict, output } = args;
     let chosen = load(&policy, &choice).map_err(Failure::configuration)?;
     warn(&chosen.warnings);
     let settings = SharedStoreSettings::read(&chosen.entry.config, &Credentials::new(credentials));
@@ -90,31 +59,7 @@ pub(super) fn run(args: StoreArgs) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let findings = runtime.block_on(check(settings.options(), Arc::new(WallClock)));
-    let worst = findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Failed);
-    match output.output {
-        Form::Text => print(&text(&findings))?,
-        Form::Json => {
-            let checks = findings.into_iter().map(Check::from).collect();
-            print_json(&Answer { usable: worst < Grade::Failed, checks })?;
-        }
-    }
-    let allowed = if strict { Grade::Passed } else { Grade::Warned };
-    Ok(if worst > allowed { Exit::No } else { Exit::Fine })
-}
-
-/// One line a check, and below it what to do.
-fn text(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        text.push_str(&format!("{}  {}: {}\n", word(finding.grade), finding.check, finding.seen));
-        if let Some(hint) = finding.hint {
-            text.push_str(&format!("        {hint}\n"));
-        }
-    }
-    let count = |grade| findings.iter().filter(|finding| finding.grade == grade).count();
-    let (failed, warned) = (count(Grade::Failed), count(Grade::Warned));
-    let verdict = if failed == 0 { "the store serves" } else { "the store does not serve" };
-    text.push_str(&format!("{verdict}: {failed} failed, {warned} unwise, {} checks\n", findings.len()));
-    text
+    let findings = runtime.block_on(check(settings.options()));
+    let checks: Vec<Check> = findings.into_iter().map(Check::from).collect();
+    Ok(report(&checks, output.output, strict, "the store serves", "the store does not serve")?)
 }

@@ -108,6 +108,8 @@ impl Stage {
             let options = riskgate_sidecar::Options {
                 source: Box::new(source),
                 credentials: credentials.clone(),
+                databases: None,
+                made_with: riskgate_sidecar::MadeWith::default(),
                 pod,
                 log: LogHandle::none(),
             };

@@ -83,6 +83,10 @@ impl Stage {
             current: vec![Certificate { identity: None, client: upstream.clone(), retired_at: None }],
             retired: Vec::new(),
             certificate_names: Vec::new(),
+            directory: None,
+            credential: None,
+            webhook: None,
+            hint_code: String::new(),
         };
         let limits = SourceLimits {
             timeout: Duration::from_secs(5),
@@ -97,6 +101,7 @@ impl Stage {
             config,
             providers: vec![provider],
             sources: Runner::new(sources, clock.clone(), metrics.clone()),
+            addresses: Vec::new(),
             pseudonyms: Pseudonymizer::new(b"key"),
             shared_store: None,
         };
@@ -107,6 +112,7 @@ impl Stage {
             decisions,
             pod: "shop-0".to_owned(),
             tasks: TaskTracker::new(),
+            ledger: Arc::default(),
         };
         Self { gateway: Gateway::new(parts), upstream, _folder: folder }
     }

@@ -3,12 +3,10 @@
 //! Each check asks the real servers with the real login, and does what the sidecar does. What fails says what to do about it.
 
 mod probe;
+mod sentinel;
 mod server;
 
-use std::sync::Arc;
-
 use redis::{ErrorKind, RedisError};
-use riskgate_core::{Clock, Millis};
 use tokio::time::timeout;
 
 use super::link::{Connection, Target};
@@ -53,51 +51,51 @@ impl Finding {
 }
 
 /// Checks a store. It ends within seconds whatever the servers do, and leaves nothing behind in them.
-pub async fn check(options: RedisOptions, clock: Arc<dyn Clock>) -> Vec<Finding> {
+pub async fn check(options: RedisOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let urls = match &options.reach.servers {
-        Servers::Single { url } => std::slice::from_ref(url),
-        Servers::Sentinel { urls, .. } | Servers::Cluster { urls } => urls,
-    };
-    let mut reachable = 0;
-    for url in urls {
+    let mut reachable = false;
+    for url in options.reach.servers.urls() {
         match connect(&alone(&options.reach, url)).await {
             Ok(connection) => {
-                reachable += 1;
                 findings.push(Finding::passed(format!("connect {url}"), "connected and logged in"));
-                if !matches!(options.reach.servers, Servers::Sentinel { .. }) {
-                    findings.extend(server::check(url, &connection, clock.now()).await);
+                match &options.reach.servers {
+                    Servers::Sentinel { master_name, .. } => {
+                        let told = sentinel::check(url, &connection, master_name).await;
+                        // One that cannot tell is as good as none.
+                        reachable |= told.grade == Grade::Passed;
+                        findings.push(told);
+                    }
+                    Servers::Single { .. } | Servers::Cluster { .. } => {
+                        reachable = true;
+                        findings.extend(server::check(url, &connection).await);
+                    }
                 }
             }
             Err(unreached) => findings.push(unreached.finding(&format!("connect {url}"))),
         }
     }
-    if reachable == 0 {
+    if !reachable {
         return findings;
     }
-    if let Some(found) = together(&options.reach, clock.now(), &mut findings).await {
+    if let Some(found) = together(&options.reach, &mut findings).await {
         findings.push(found);
         return findings;
     }
-    findings.extend(probe::check(options, clock).await);
+    findings.extend(probe::check(options).await);
     findings
 }
 
 /// Sentinels name a server, nodes are a cluster; gives what stands in the way of the store.
-async fn together(reach: &Reach, now: Millis, findings: &mut Vec<Finding>) -> Option<Finding> {
+async fn together(reach: &Reach, findings: &mut Vec<Finding>) -> Option<Finding> {
     match &reach.servers {
         Servers::Single { .. } => None,
         Servers::Sentinel { master_name, .. } => match connect(reach).await {
             Ok(connection) => {
                 findings.push(Finding::passed("sentinel", format!("they name a server for {master_name:?}")));
-                findings.extend(server::check(master_name, &connection, now).await);
+                findings.extend(server::check(master_name, &connection).await);
                 None
             }
-            Err(unreached) => Some(Finding::failed(
-                "sentinel",
-                unreached.seen,
-                "write the name that `SENTINEL masters` shows in store.redis.sentinel.masterName",
-            )),
+            Err(unreached) => Some(Finding::failed("sentinel", unreached.seen, unreached.hint)),
         },
         Servers::Cluster { .. } => match connect(reach).await {
             Ok(_) => {
@@ -136,6 +134,8 @@ impl Unreached {
 }
 
 const NO_SERVER: &str = "check host, port, and that network policies let the pods reach it";
+const NO_ANSWER_TO_TLS: &str = "check host, port, and that network policies let the pods reach it; a server that speaks no TLS on this \
+                                port is silent, too: rediss:// is for its TLS port";
 
 async fn connect(reach: &Reach) -> Result<Connection, Unreached> {
     let mut target =
@@ -145,17 +145,22 @@ async fn connect(reach: &Reach) -> Result<Connection, Unreached> {
         Ok(Err(error)) => Err(Unreached { hint: hint(reach, &error), seen: error.to_string() }),
         Err(_) => Err(Unreached {
             seen: format!("no connection within {} ms", reach.limits.connect.as_millis()),
-            hint: NO_SERVER,
+            hint: silent(reach),
         }),
     }
 }
 
 fn hint(reach: &Reach, error: &RedisError) -> &'static str {
     let said = error.to_string().to_lowercase();
-    if said.contains("certificate") || said.contains("unknownissuer") {
+    if error.kind() == ErrorKind::MasterNameNotFoundBySentinel {
+        "the Sentinels must watch a primary under store.redis.sentinel.masterName that says of itself that it is one"
+    } else if said.contains("certificate") || said.contains("unknownissuer") {
         "the certificate must name this host, be in date, and lead to store.redis.trustBundleRef (without it, to a public root)"
-    } else if said.contains("noperm") {
-        "give the user the rights that docs/shared-store.md lists"
+    } else if sentinel::is_forbidden(error) {
+        match reach.servers {
+            Servers::Sentinel { .. } => probe::RIGHTS,
+            _ => "give the user the rights that docs/shared-store.md lists",
+        }
     } else if said.contains("tls") || said.contains("corrupt message") || said.contains("eof") {
         "the server may speak no TLS on this port, or only TLS: rediss:// and redis:// must fit"
     } else if error.kind() == ErrorKind::AuthenticationFailed
@@ -168,6 +173,17 @@ fn hint(reach: &Reach, error: &RedisError) -> &'static str {
             }
             None => "the server wants a login: write store.redis.credentialsRef",
         }
+    } else if error.is_timeout() {
+        silent(reach)
+    } else {
+        NO_SERVER
+    }
+}
+
+/// What to do about servers that say nothing.
+fn silent(reach: &Reach) -> &'static str {
+    if reach.servers.urls().iter().any(|url| url.starts_with("rediss://")) {
+        NO_ANSWER_TO_TLS
     } else {
         NO_SERVER
     }

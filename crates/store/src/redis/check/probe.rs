@@ -4,26 +4,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use riskgate_core::{Clock, Operation, RequirementSet};
+use riskgate_core::{Operation, RequirementSet};
 
 use super::Finding;
+use crate::random;
 use crate::redis::{RedisOptions, RedisStore};
 use crate::store::{Key, StoreError, TransactionStore};
 use crate::transaction::{Final, Order, Settled, Terminal};
 
-const RIGHTS: &str = "give the user the rights that docs/shared-store.md lists: `+ping +set +hmget +hget +hset +hdel +hexists +del \
+pub(super) const RIGHTS: &str = "give the user the rights that docs/shared-store.md lists: `+ping +set +hmget +hget +hset +hdel +hexists +del \
                       +pexpire +time +evalsha +eval`, in a cluster also `+cluster`, with Sentinels `+role`, on keys `~riskgate:*`";
 /// A poll waits for one read: more than this is felt, and near to what an operation may take at all.
 const SLOW: Duration = Duration::from_millis(25);
 const READS: u32 = 20;
 
 /// Writes, reads, settles and forgets a transaction that no provider has.
-pub(super) async fn check(options: RedisOptions, clock: Arc<dyn Clock>) -> Vec<Finding> {
-    let store = match RedisStore::start(options, clock.clone()) {
+pub(super) async fn check(options: RedisOptions) -> Vec<Finding> {
+    let store = match RedisStore::start(options) {
         Ok(store) => store,
         Err(error) => return vec![Finding::failed("store", error.to_string(), super::NO_SERVER)],
     };
-    let reference = format!("check {}", clock.now());
+    let reference = format!("check {:x}", u128::from_ne_bytes(random::token()));
     let key = Key { provider: "riskgate-check", reference: &reference };
     let mut findings = vec![graded("admit", store.admit().await, "takes changes")];
     let written = write(&store, key).await;

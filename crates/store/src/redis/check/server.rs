@@ -1,17 +1,14 @@
-//! How a server is set up: version, role, memory, persistence, clock.
+//! How a server is set up: version, role, memory, persistence.
 
 use redis::{Cmd, FromRedisValue};
-use riskgate_core::Millis;
 
 use super::{Connection, Finding};
 
 /// The oldest version whose scripts the sidecar's are written for.
 const OLDEST: u32 = 6;
-/// From this difference of clocks on, the time that the server keeps things beyond their deadline is eaten up.
-const CLOCKS_APART: Millis = 20_000;
 
 /// Checks the server behind `connection`, called `name`.
-pub(super) async fn check(name: &str, connection: &Connection, now: Millis) -> Vec<Finding> {
+pub(super) async fn check(name: &str, connection: &Connection) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(info) = ask::<String>(connection, redis::cmd("INFO")).await else {
         findings.push(Finding::warned(
@@ -26,9 +23,6 @@ pub(super) async fn check(name: &str, connection: &Connection, now: Millis) -> V
     findings.push(role(name, &info));
     findings.push(eviction(name, &info));
     findings.push(persistence(name, &info));
-    if let Some(clock) = ask::<(u64, u64)>(connection, redis::cmd("TIME")).await {
-        findings.push(clocks(name, clock.0 * 1000 + clock.1 / 1000, now));
-    }
     findings
 }
 
@@ -110,20 +104,6 @@ fn persistence(name: &str, info: &Info<'_>) -> Finding {
     }
 }
 
-fn clocks(name: &str, theirs: Millis, ours: Millis) -> Finding {
-    let check = format!("clock {name}");
-    let apart = theirs.abs_diff(ours);
-    if apart > CLOCKS_APART {
-        Finding::warned(
-            check,
-            format!("{} s apart from this machine's", apart / 1000),
-            "synchronise the clocks of servers and nodes: answers are kept by the time of the pods",
-        )
-    } else {
-        Finding::passed(check, "agrees with this machine's")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,11 +128,5 @@ mod tests {
         assert_eq!(grades(&INFO.replace("aof_enabled:1", "aof_enabled:0")), [Passed, Passed, Passed, Warned]);
         let replicated = INFO.replace("aof_enabled:1", "aof_enabled:0").replace("slaves:0", "slaves:1");
         assert_eq!(grades(&replicated), [Passed; 4]);
-    }
-
-    #[test]
-    fn clocks_may_differ_by_seconds_and_not_by_minutes() {
-        assert_eq!(clocks("a", 1_000_000, 1_005_000).grade, Grade::Passed);
-        assert_eq!(clocks("a", 1_000_000, 1_060_000).grade, Grade::Warned);
     }
 }

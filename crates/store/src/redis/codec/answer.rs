@@ -26,6 +26,7 @@ pub(super) enum Outcome {
     Complete,
     Failed,
     Exchanged,
+    Decided,
 }
 
 impl Head {
@@ -55,6 +56,7 @@ impl From<Final> for Outcome {
             Final::Complete => Self::Complete,
             Final::Failed => Self::Failed,
             Final::Exchanged => Self::Exchanged,
+            Final::Decided => Self::Decided,
         }
     }
 }
@@ -65,6 +67,7 @@ impl From<Outcome> for Final {
             Outcome::Complete => Self::Complete,
             Outcome::Failed => Self::Failed,
             Outcome::Exchanged => Self::Exchanged,
+            Outcome::Decided => Self::Decided,
         }
     }
 }

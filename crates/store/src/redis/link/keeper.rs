@@ -9,9 +9,9 @@ use tokio::time::{sleep, timeout};
 
 use super::connect::Target;
 use super::{Live, State};
+use crate::pause::Pause;
 use crate::redis::options::{Limits, Reach};
 use crate::redis::outage::Outage;
-use crate::redis::random::byte;
 
 /// A connection that is reported this soon is no better than none, whatever was answered over it meanwhile: a replica answers
 /// reads, and a slow server some operations.
@@ -24,7 +24,7 @@ pub(super) async fn keep(
     state: Arc<watch::Sender<State>>,
     outage: Arc<Outage>,
 ) {
-    let mut pause = Pause::new(wanted.borrow().limits);
+    let mut pause = pauses(wanted.borrow().limits);
     loop {
         let limit = wanted.borrow().limits.connect;
         match connect(&mut target, limit).await {
@@ -33,7 +33,7 @@ pub(super) async fn keep(
                 state.send_replace(State::Up(live));
                 serve(&state, &mut wanted, &mut target).await;
                 if made.elapsed() > TOO_SOON {
-                    pause = Pause::new(wanted.borrow().limits);
+                    pause = pauses(wanted.borrow().limits);
                     continue;
                 }
                 down(
@@ -102,7 +102,7 @@ async fn serve(state: &watch::Sender<State>, wanted: &mut watch::Receiver<Arc<Re
                     reason,
                     "the new settings of the shared store do not work yet, the old ones stay"
                 );
-                behind = Some(Pause::new(limits));
+                behind = Some(pauses(limits));
             }
             Err(_) => {}
         }
@@ -121,20 +121,6 @@ fn renew(target: &mut Target, wanted: &watch::Receiver<Arc<Reach>>) {
     }
 }
 
-/// Growing pauses, each a random part shorter: pods that lost a server together do not come back together.
-struct Pause {
-    next: Duration,
-    longest: Duration,
-}
-
-impl Pause {
-    fn new(limits: Limits) -> Self {
-        Self { next: limits.first_pause, longest: limits.longest_pause }
-    }
-
-    fn next(&mut self) -> Duration {
-        let pause = self.next;
-        self.next = (pause * 2).min(self.longest);
-        pause.mul_f64(0.5 + f64::from(byte()) / 512.0)
-    }
+fn pauses(limits: Limits) -> Pause {
+    Pause::new(limits.first_pause, limits.longest_pause)
 }

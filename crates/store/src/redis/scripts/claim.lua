@@ -3,8 +3,7 @@
 local key = KEYS[1]
 local claimed = redis.call('HGET', key, 'c')
 if not claimed then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_time()
 if now < tonumber(claimed) + tonumber(ARGV[1]) then return 1 end
 -- First what takes no memory, so that a full server takes it, too (see hold.lua).
 redis.call('HDEL', key, '-')

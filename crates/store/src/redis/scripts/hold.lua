@@ -1,5 +1,5 @@
--- A terminal answer as the provider gave it. ARGV: now, how long it is kept, the server's spare time, the answer.
-local key, now = KEYS[1], tonumber(ARGV[1])
+-- A terminal answer as the provider gave it. ARGV: now or nothing (see time.rs), how long it is kept, the server's spare time, the answer.
+local key, now = KEYS[1], tonumber(ARGV[1]) or server_time()
 local deadline = tonumber(redis.call('HGET', key, 'd') or 0)
 if deadline <= now then
   redis.call('DEL', key)

@@ -1,6 +1,6 @@
--- The facts of an order. ARGV: now, how long an order stays, the server's spare time, the facts.
+-- The facts of an order. ARGV: now or nothing (see time.rs), how long an order stays, the server's spare time, the facts.
 -- It begins with a write that a full server refuses: only orders are refused, never answers (see hold.lua).
-local key, now = KEYS[1], tonumber(ARGV[1])
+local key, now = KEYS[1], tonumber(ARGV[1]) or server_time()
 local deadline = tonumber(redis.call('HGET', key, 'd') or 0)
 redis.call('HSET', key, 'f', ARGV[4])
 if deadline <= now then

@@ -1,6 +1,6 @@
 -- A terminal answer as the application gets it; gives the one that was settled before, if there is one.
--- ARGV: now, its window, the server's spare time, who settles, the answer, its decision record or nothing.
-local key, now, window = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+-- ARGV: now or nothing (see time.rs), its window, the server's spare time, who settles, the answer, its decision record or nothing.
+local key, now, window = KEYS[1], tonumber(ARGV[1]) or server_time(), tonumber(ARGV[2])
 local deadline = tonumber(redis.call('HGET', key, 'd') or 0)
 if deadline <= now then
   redis.call('DEL', key)
@@ -16,9 +16,7 @@ end
 redis.call('HDEL', key, 'h')
 redis.call('HSET', key, 's', ARGV[5], 't', ARGV[4], 'd', string.format('%.0f', now + window))
 if ARGV[6] ~= '' then
-  -- By the server's clock: a lease is shorter than what the clocks of two pods may differ by.
-  local time = redis.call('TIME')
-  redis.call('HSET', key, 'r', ARGV[6], 'c', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)))
+  redis.call('HSET', key, 'r', ARGV[6], 'c', string.format('%.0f', server_time()))
 end
 redis.call('PEXPIRE', key, string.format('%.0f', window + tonumber(ARGV[3])))
 return false

@@ -45,16 +45,14 @@ pub(super) enum RehearsalError {
         "no flow {name:?} covers {operation}, and the sidecar refuses such a request; write --flow with one of: {known}"
     )]
     NoSuchFlow { name: String, operation: String, known: String },
-    #[error(
-        "only transactions of BankIdSe are rehearsed, this entry is {0}; write --provider with one of BankIdSe"
-    )]
-    NotRehearsed(Provider),
     #[error("the order does not read: {0}")]
     Order(#[from] Malformed),
     #[error("the answer does not read: {0}")]
     Answer(#[from] Unreadable),
     #[error("the made-up answer is none of a completed order")]
     NotComplete,
+    #[error("a transaction of {0} is not rehearsed; write --provider with an entry of kind bankIdSe")]
+    OtherKind(Provider),
 }
 
 /// Runs the transaction.
@@ -65,7 +63,9 @@ pub(super) fn rehearse<'a>(
 ) -> Result<Rehearsal<'a>, RehearsalError> {
     let protocol = match &entry.kind {
         ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
-        ProviderKind::OneSpan(_) => return Err(RehearsalError::NotRehearsed(entry.provider())),
+        ProviderKind::TicIdentity(_) | ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => {
+            return Err(RehearsalError::OtherKind(entry.provider()));
+        }
     };
     let stage = Stage { config, entry, protocol };
     let Some(order) = &question.order else {

@@ -1,0 +1,253 @@
+//! The leader's part: what the API server trusts, and the next step of the CA. Of the webhook configurations it writes
+//! `caBundle` and nothing else, by server-side apply, so that whoever installed them keeps the rest.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use jiff::Timestamp;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::ObjectMeta;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, watch_object};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Terms;
+use super::authority::{Authority, AuthorityError};
+use super::rotation::{Step, step};
+use super::shared::{Authorities, Known, SharedCa};
+use crate::names::CERTIFICATES_MANAGER;
+
+/// What was not taken is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The longest that the API server is waited for.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What the leader keeps up to date.
+#[derive(Clone)]
+pub struct Bundle {
+    /// For the configurations.
+    pub client: Client,
+    /// The name of both.
+    pub configuration: String,
+    /// The operator's namespace.
+    pub secrets: Api<Secret>,
+    /// The Secret with the CA.
+    pub secret: String,
+    /// How long each thing holds.
+    pub terms: Terms,
+    /// The CA, as the watch shows it.
+    pub shared: watch::Receiver<SharedCa>,
+}
+
+/// Why something was not written.
+#[derive(Debug, thiserror::Error)]
+enum BundleError {
+    #[error(transparent)]
+    Make(#[from] AuthorityError),
+    #[error("{0}")]
+    Kube(#[from] kube::Error),
+    #[error("the API server did not answer within {LIMIT:?}")]
+    Slow,
+}
+
+/// A kind of webhook configuration.
+trait Configuration: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static {
+    /// Its webhooks, by name, with what they trust.
+    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)>;
+}
+
+impl Configuration for MutatingWebhookConfiguration {
+    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
+        let webhooks = self.webhooks.iter().flatten();
+        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
+    }
+}
+
+impl Configuration for ValidatingWebhookConfiguration {
+    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
+        let webhooks = self.webhooks.iter().flatten();
+        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
+    }
+}
+
+/// One configuration, as it was seen last.
+struct Watched<K> {
+    api: Api<K>,
+    /// Nothing seen yet, or that there is none, or what there is.
+    seen: Option<Option<K>>,
+}
+
+impl<K: Configuration> Watched<K> {
+    fn new(client: &Client) -> Self {
+        Self { api: Api::all(client.clone()), seen: None }
+    }
+
+    fn events(&self, name: &str) -> impl Stream<Item = watcher::Result<Option<K>>> + use<K> {
+        watch_object(self.api.clone(), name).default_backoff()
+    }
+
+    fn take(&mut self, event: watcher::Result<Option<K>>) {
+        match event {
+            Ok(seen) => self.seen = Some(seen),
+            Err(error) => {
+                let kind = K::kind(&());
+                tracing::warn!(%kind, %error, "the webhook configuration cannot be watched");
+            }
+        }
+    }
+
+    /// Whether what there is trusts this bundle, after it was made to.
+    async fn trusts(&mut self, name: &str, bundle: &str) -> Result<bool, BundleError> {
+        let Some(seen) = &self.seen else { return Ok(false) };
+        // One that is not installed is asked by nobody.
+        let Some(configuration) = seen else { return Ok(true) };
+        let is_same = |it: &ByteString| it.0 == bundle.as_bytes();
+        let webhooks = configuration.webhooks();
+        if webhooks.iter().all(|(_, trusted)| trusted.is_some_and(is_same)) {
+            return Ok(true);
+        }
+        let bundle = ByteString(bundle.as_bytes().to_vec());
+        let webhooks: Vec<_> = webhooks
+            .iter()
+            .map(|(name, _)| json!({ "name": name, "clientConfig": { "caBundle": bundle } }))
+            .collect();
+        let patch = json!({
+            "apiVersion": K::api_version(&()),
+            "kind": K::kind(&()),
+            // One that was deleted meanwhile must not be made anew.
+            "metadata": { "uid": configuration.meta().uid },
+            "webhooks": webhooks,
+        });
+        let params = PatchParams::apply(CERTIFICATES_MANAGER).force();
+        let patched = timeout(LIMIT, self.api.patch(name, &params, &Patch::Apply(&patch))).await;
+        let patched = patched.map_err(|_| BundleError::Slow)??;
+        tracing::info!(kind = %K::kind(&()), name, "the CA is written into the webhook configuration");
+        self.seen = Some(Some(patched));
+        Ok(true)
+    }
+}
+
+impl Bundle {
+    /// Keeps it, until `stop`. Dropped, it writes no more.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut mutating = Watched::<MutatingWebhookConfiguration>::new(&self.client);
+        let mut validating = Watched::<ValidatingWebhookConfiguration>::new(&self.client);
+        let mut of_mutating = std::pin::pin!(mutating.events(&self.configuration));
+        let mut of_validating = std::pin::pin!(validating.events(&self.configuration));
+        // What is trusted everywhere, and since when.
+        let mut trusted: Option<(String, Instant)> = None;
+        // The version of the Secret that was replaced; until the watch shows the next, nothing is to be done.
+        let mut replaced: Option<ObjectMeta> = None;
+        self.shared.mark_changed();
+        let mut failed = false;
+        loop {
+            let pause = if failed { AGAIN } else { self.terms.pace() };
+            failed = false;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(event) = of_mutating.next() => mutating.take(event),
+                Some(event) = of_validating.next() => validating.take(event),
+                Ok(()) = self.shared.changed() => {}
+                () = sleep(pause) => {}
+            }
+            let shared = self.shared.borrow_and_update().clone();
+            let (metadata, next) = match shared {
+                SharedCa::Unknown => continue,
+                SharedCa::Broken { metadata, last } => (*metadata, self.anew(last)),
+                SharedCa::Known(known) => {
+                    let Known { authorities, metadata } = *known;
+                    let bundle = authorities.bundle();
+                    let everywhere = async {
+                        let (one, other) = (
+                            mutating.trusts(&self.configuration, &bundle).await?,
+                            validating.trusts(&self.configuration, &bundle).await?,
+                        );
+                        Ok::<_, BundleError>(one && other)
+                    };
+                    match everywhere.await {
+                        Ok(true) if trusted.as_ref().is_some_and(|(same, _)| *same == bundle) => {}
+                        Ok(true) => trusted = Some((bundle, Instant::now())),
+                        Ok(false) => trusted = None,
+                        Err(error) => {
+                            (trusted, failed) = (None, true);
+                            tracing::warn!(%error, "the CA cannot be written into a webhook configuration");
+                        }
+                    }
+                    let since = trusted.as_ref().map(|(_, since)| since.elapsed());
+                    (metadata, self.next(&authorities, since))
+                }
+            };
+            let done = |replaced: &ObjectMeta| replaced.resource_version == metadata.resource_version;
+            if replaced.as_ref().is_some_and(done) {
+                continue;
+            }
+            match next {
+                Ok(None) => {}
+                Ok(Some(authorities)) => match self.replace(&metadata, &authorities).await {
+                    Ok(()) => replaced = Some(metadata),
+                    Err(error) => {
+                        failed = true;
+                        tracing::warn!(secret = self.secret, %error, "the CA cannot be stored");
+                    }
+                },
+                Err(error) => tracing::error!(%error, "no CA can be made"),
+            }
+        }
+    }
+
+    /// The CAs after the next step; nothing where there is none to take.
+    fn next(
+        &self,
+        now: &Authorities,
+        trusted: Option<Duration>,
+    ) -> Result<Option<Authorities>, AuthorityError> {
+        let time = Timestamp::now();
+        let step = step(now, trusted, time, self.terms);
+        let mut next = now.clone();
+        match (step, now.next.clone()) {
+            (Step::Rest, _) => return Ok(None),
+            (Step::Introduce, _) => {
+                next.next = Some(Arc::new(Authority::generate(time, self.terms.authority)?));
+            }
+            (Step::Switch, Some(successor)) => {
+                let old = Some(now.current.certificate().to_owned());
+                next = Authorities { current: successor, next: None, old, since: time };
+            }
+            (Step::Retire, _) => next.old = None,
+            (Step::Switch | Step::Replace, _) => next = Authorities::first(time, self.terms.authority)?,
+        }
+        tracing::info!(?step, not_after = %next.current.not_after(), "the CA takes a step");
+        Ok(Some(next))
+    }
+
+    /// In place of a Secret that does not read.
+    fn anew(&self, last: Option<Authorities>) -> Result<Option<Authorities>, AuthorityError> {
+        match last {
+            Some(last) => Ok(Some(last)),
+            None => Authorities::first(Timestamp::now(), self.terms.authority).map(Some),
+        }
+    }
+
+    /// Replaces exactly the version that was seen. That another replica was first is no error: the watch shows what it wrote.
+    async fn replace(&self, metadata: &ObjectMeta, authorities: &Authorities) -> Result<(), BundleError> {
+        let secret = authorities.secret(metadata);
+        let params = PostParams::default();
+        let replaced = timeout(LIMIT, self.secrets.replace(&self.secret, &params, &secret));
+        match replaced.await.map_err(|_| BundleError::Slow)? {
+            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(()),
+            other => other.map(drop).map_err(BundleError::from),
+        }
+    }
+}

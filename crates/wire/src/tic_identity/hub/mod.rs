@@ -1,0 +1,8 @@
+//! The hub: SignalR's JSON protocol over a WebSocket (other-systems.md section B.1). Every frame that can carry a result waits
+//! for the decision, and every other passes as it came.
+
+mod frame;
+mod gate;
+
+pub use frame::{FrameError, HandshakeError, Records, SEPARATOR, handshake, handshake_error, subscribed};
+pub use gate::{Gated, gate, refused};

@@ -1,0 +1,89 @@
+//! Static binaries, built by cargo so that the same sources and compiler give the same bytes wherever they lie.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::tree::Tree;
+
+/// One line of cargo's JSON messages; only artifacts matter here.
+#[derive(Deserialize)]
+struct Message {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds the binaries of packages that have their names, and copies them into a folder.
+pub(super) fn build(tree: &Tree, names: &[&str], into: &Path) -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(tree.root())
+        .args(["build", "--locked", "--release", "--message-format=json-render-diagnostics"])
+        // Named, though it is this machine: else the flags would be those of build scripts, too, which cannot be static.
+        .args(["--target", &host()?])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(tree)?.join("\u{1f}"))
+        .env("CFLAGS", c_flags(tree)?)
+        .env("CXXFLAGS", c_flags(tree)?)
+        .env("SOURCE_DATE_EPOCH", "0")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    for name in names {
+        command.args(["--package", name, "--bin", name]);
+    }
+    let output = command.output().context("cannot run cargo")?;
+    ensure!(output.status.success(), "cargo build failed");
+    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
+    let mut copied = 0;
+    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let message: Message = serde_json::from_slice(line).context("cargo prints JSON")?;
+        if let (Some(target), Some(path)) = (message.target, message.executable) {
+            fs::copy(&path, into.join(&target.name))
+                .with_context(|| format!("cannot copy {} to {}", path.display(), into.display()))?;
+            copied += 1;
+        }
+    }
+    ensure!(copied == names.len(), "cargo built {copied} binaries, not {}", names.len());
+    Ok(())
+}
+
+/// The compiler's own target.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
+}
+
+/// Where things lie on this machine, and what stands in the binaries instead.
+fn prefixes(tree: &Tree) -> Result<[(PathBuf, &'static str); 2]> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    Ok([
+        (tree.root().to_owned(), "/riskgate"),
+        (home.context("neither CARGO_HOME nor HOME is set")?, "/cargo"),
+    ])
+}
+
+fn flags(tree: &Tree) -> Result<Vec<String>> {
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    for (from, to) in prefixes(tree)? {
+        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    }
+    Ok(flags)
+}
+
+/// For the C in dependencies, which names its files, too.
+fn c_flags(tree: &Tree) -> Result<String> {
+    let flags = prefixes(tree)?.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));
+    Ok(flags.join(" "))
+}
