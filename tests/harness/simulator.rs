@@ -19,6 +19,7 @@ pub struct Simulator {
     endpoint: String,
     tic_identity: Option<String>,
     bankid_no: Option<String>,
+    one_span: String,
     control: Control,
 }
 
@@ -28,6 +29,7 @@ struct Ready {
     bankid_se: String,
     tic_identity: Option<String>,
     bankid_no: Option<String>,
+    one_span: String,
     control: String,
 }
 
@@ -70,15 +72,22 @@ impl Simulator {
         let mut command = tethered(binary("riskgate-simulator")?);
         command.args(["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]).args(arguments);
         let mut process = Process::start("riskgate-simulator", command)?;
-        let Ready { bankid_se, bankid_no, tic_identity, control } = process.ready(PATIENCE).await?;
+        let Ready { bankid_se, bankid_no, tic_identity, one_span, control } = process.ready(PATIENCE).await?;
         Ok(Self {
             process,
             pki,
             endpoint: bankid_se,
             bankid_no,
             tic_identity,
+            one_span,
             control: Control::new(control),
         })
+    }
+
+    /// `https://localhost:PORT` of OneSpan's API.
+    #[must_use]
+    pub fn one_span(&self) -> &str {
+        &self.one_span
     }
 
     /// `https://localhost:PORT`, or `http://…` of a plain one.

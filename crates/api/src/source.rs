@@ -5,7 +5,7 @@
 use kube::KubeSchema;
 use riskgate_core::Span;
 use riskgate_core::config::{
-    HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig,
+    HttpSourceConfig, IpIntelligenceConfig, OneSpanSourceConfig, SecurityDataConfig, TicEnrichmentConfig,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,8 @@ use crate::schema;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[x_kube(
-    validation = Rule::new("[has(self.http), has(self.ipIntelligence), has(self.securityData), has(self.ticEnrichment)].filter(is, is).size() == 1")
-        .message("one kind of source is needed in each entry; write one of http: { … }, ipIntelligence: { … }, securityData: { … }, ticEnrichment: { … }"),
+    validation = Rule::new("[has(self.http), has(self.ipIntelligence), has(self.securityData), has(self.ticEnrichment), has(self.oneSpan)].filter(is, is).size() == 1")
+        .message("one kind of source is needed in each entry; write one of http: { … }, ipIntelligence: { … }, securityData: { … }, ticEnrichment: { … }, oneSpan: { … }"),
     validation = Rule::new("!(self.name in ['provider', 'store'])")
         .message("provider and store are riskgate's own words in decision records; write another name")
 )]
@@ -41,4 +41,7 @@ pub struct SourceEntry {
     /// BankID Norway's security data: for banks that issue BankIDs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_data: Option<SecurityDataConfig>,
+    /// OneSpan's risk engine, a third party, asked before the order exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_span: Option<OneSpanSourceConfig>,
 }

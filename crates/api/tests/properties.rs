@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::string::string_regex;
 use riskgate_api::file::{Content, Node, Report, documents, parse};
 use riskgate_api::schema;
+use riskgate_core::Provider;
 use serde_json::{Map, Value, json};
 
 /// Values that have the shape of a schema. Names come from a handful, so that some refer to each other.
@@ -95,6 +96,8 @@ fn policies() -> impl Strategy<Value = Value> {
     })
 }
 
+const SOURCE_KINDS: [&str; 5] = ["oneSpan", "securityData", "ticEnrichment", "ipIntelligence", "http"];
+
 /// Policies whose entries have names of their own and belong together: many of them compile.
 fn mended() -> impl Strategy<Value = Value> {
     policies().prop_map(|mut policy| {
@@ -107,6 +110,9 @@ fn mended() -> impl Strategy<Value = Value> {
         for (index, entry) in spec["providers"].as_array_mut().unwrap().iter_mut().enumerate() {
             entry["name"] = json!(format!("p{index}"));
             entry["listen"]["port"] = json!(15381 + index);
+            for other in ["bankIdNo", "ticIdentity", "oneSpan"] {
+                entry.as_object_mut().unwrap().remove(other);
+            }
             let bankid = entry.as_object_mut().unwrap().entry("bankIdSe").or_insert_with(|| json!({}));
             let bankid = bankid.as_object_mut().unwrap();
             bankid.insert("clientCertificateRefs".to_owned(), json!([{ "name": "rp" }]));
@@ -121,10 +127,27 @@ fn mended() -> impl Strategy<Value = Value> {
                 }
             }
         }
+        for (index, source) in
+            spec.get_mut("sources").and_then(Value::as_array_mut).into_iter().flatten().enumerate()
+        {
+            let source = source.as_object_mut().unwrap();
+            // The first kind that is there stays the only one.
+            let mut kinds = SOURCE_KINDS.iter().filter(|kind| source.contains_key(**kind));
+            let kind = *kinds.next().unwrap_or(&"http");
+            source.retain(|field, _| field == kind || !SOURCE_KINDS.contains(&field.as_str()));
+            source.entry(kind).or_insert_with(|| json!({ "url": "https://fraud.example/assess" }));
+            source.insert("name".to_owned(), json!(format!("s{index}")));
+        }
         for (index, flow) in spec["flows"].as_array_mut().unwrap().iter_mut().enumerate() {
             flow["name"] = json!(format!("f{index}"));
             flow["provider"] = json!("p0");
             flow["selectableByHeader"] = json!(index > 0);
+            let operations = flow["operations"].as_array_mut().unwrap();
+            operations
+                .retain(|operation| Provider::BankIdSe.operations().iter().any(|it| operation == it.name()));
+            if operations.is_empty() {
+                operations.push(json!("Auth"));
+            }
             if flow["operations"]
                 .as_array()
                 .unwrap()

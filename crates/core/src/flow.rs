@@ -112,7 +112,8 @@ pub struct SourceRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub challenge_at_score: Option<u8>,
-    /// Block when the source gives any of these indicators.
+    /// Block when the source gives any of these indicators, or when one of these conditions on what it says holds:
+    /// `isTor`, `clientIPCountry != SE`, `amount >= 10000`. A condition on what the source does not say never holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schemars(length(max = 32), inner(length(min = 1, max = 128))))]
     pub block_when: Vec<String>,

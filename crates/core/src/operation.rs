@@ -13,6 +13,8 @@ pub enum Provider {
     TicIdentity,
     /// BankID Norway, an OpenID Connect provider.
     BankIdNo,
+    /// OneSpan Intelligent Adaptive Authentication.
+    OneSpan,
 }
 
 impl Provider {
@@ -30,6 +32,7 @@ impl Provider {
             ],
             Self::TicIdentity => &[Operation::Auth, Operation::Sign],
             Self::BankIdNo => &[Operation::Login, Operation::Sign],
+            Self::OneSpan => &[Operation::Login, Operation::Event, Operation::Transaction],
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for Provider {
             Self::BankIdSe => "BankIdSe",
             Self::TicIdentity => "TicIdentity",
             Self::BankIdNo => "BankIdNo",
+            Self::OneSpan => "OneSpan",
         })
     }
 }
@@ -62,11 +66,15 @@ pub enum Operation {
     PhoneSign,
     /// A login at a provider that calls it so.
     Login,
+    /// A non-monetary event that OneSpan validates.
+    Event,
+    /// A transaction that OneSpan validates.
+    Transaction,
 }
 
 impl Operation {
     /// Every operation, in the order of their declaration.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Auth,
         Self::Sign,
         Self::Payment,
@@ -74,6 +82,8 @@ impl Operation {
         Self::PhoneAuth,
         Self::PhoneSign,
         Self::Login,
+        Self::Event,
+        Self::Transaction,
     ];
 
     /// The name in policies, records and metrics.
@@ -87,6 +97,8 @@ impl Operation {
             Self::PhoneAuth => "PhoneAuth",
             Self::PhoneSign => "PhoneSign",
             Self::Login => "Login",
+            Self::Event => "Event",
+            Self::Transaction => "Transaction",
         }
     }
 

@@ -13,12 +13,16 @@ pub enum ReasonCode {
     BlockAtScore,
     /// A source gave an indicator of its `blockWhen`.
     BlockWhen,
+    /// The provider declined by itself, whatever the thresholds.
+    ProviderDeclined,
     /// The provider's indication reached the threshold that the application set itself (`requirement.risk`).
     RequirementRisk,
     /// A source's level reached the flow's `challengeAt`.
     ChallengeAt,
     /// A source's score reached its `challengeAtScore`.
     ChallengeAtScore,
+    /// The provider challenges the user by itself, whatever the thresholds.
+    ProviderChallenged,
     /// A source answered and cannot tell: `whenUnknown` decided.
     WhenUnknown,
     /// A source could not be heard: `whenUnavailable` decided.
@@ -27,7 +31,7 @@ pub enum ReasonCode {
     WhenNotApplicable,
     /// The order, or its flow, is not known (any more): `whenOrderUnknown` decided, or `whenUnavailable` on what was lost.
     ContextLost,
-    /// The order already carried what the challenge asks.
+    /// The order already carried what the challenge asks, or the user met the provider's challenge before this result.
     ChallengeMet,
     /// The shared store could not be asked, or was away when the order was made: what this sidecar alone knew was judged.
     StoreDegraded,

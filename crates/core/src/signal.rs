@@ -37,6 +37,17 @@ pub mod cause {
     pub const ALREADY_ENRICHED: &str = "AlreadyEnriched";
 }
 
+/// Indicators of the provider's own signal that say what its answer does already, in its own form (OneSpan's codes,
+/// other-systems.md section C.5). They decide whatever the thresholds of the flow.
+pub mod own {
+    /// The provider declined by itself: at least a block.
+    pub const DECLINED: &str = "ProviderDeclined";
+    /// The provider challenges the user by itself: at least a challenge, which the application understands as it comes.
+    pub const CHALLENGED: &str = "ProviderChallenged";
+    /// The user met a challenge before the provider gave this result.
+    pub const CHALLENGE_MET: &str = "ProviderChallengeMet";
+}
+
 /// An assessment with where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

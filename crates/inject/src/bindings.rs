@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskgate_api::compile::free_ports;
 use riskgate_api::{BankIdNo, BankIdSe, ProviderEntry, RiskPolicySpec, SourceEntry};
 use riskgate_core::config::{
-    AbuseApi, EgressProxy, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, Ports, RedisStore,
-    SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig, StoreConfig, TicEnrichmentConfig,
-    TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
+    AbuseApi, EgressProxy, HttpSourceConfig, IpDatabases, IpIntelligenceConfig, IpList, OneSpanConfig,
+    OneSpanSourceConfig, Ports, RedisStore, SealKeysRef, SecretKeyRef, SecretRef, SecurityDataConfig,
+    StoreConfig, TicEnrichmentConfig, TicIdentityConfig, TicWebhook, TrustKind, TrustRef,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -126,7 +126,7 @@ impl Bindings {
             self.add_redis(redis);
         }
         for (index, entry) in providers.iter().enumerate() {
-            let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+            let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity, one_span } = entry;
             self.listeners.push(Listener {
                 provider: name.clone(),
                 port: listen.port,
@@ -141,10 +141,20 @@ impl Bindings {
             if let Some(tic) = tic_identity {
                 self.add_tic_identity(index, tic);
             }
+            if let Some(one_span) = one_span {
+                self.add_one_span(one_span);
+            }
         }
-        for SourceEntry { name: _, timeout: _, http, ip_intelligence, security_data, tic_enrichment } in
-            sources
-        {
+        for entry in sources {
+            let SourceEntry {
+                name: _,
+                timeout: _,
+                http,
+                ip_intelligence,
+                security_data,
+                tic_enrichment,
+                one_span,
+            } = entry;
             if let Some(http) = http {
                 self.add_http(http);
             }
@@ -156,6 +166,9 @@ impl Bindings {
             }
             if let Some(tic) = tic_enrichment {
                 self.add_tic_enrichment(tic);
+            }
+            if let Some(one_span) = one_span {
+                self.add_one_span_source(one_span);
             }
         }
     }
@@ -233,6 +246,35 @@ impl Bindings {
             refusal: _,
             when_order_unknown: _,
         } = bankid;
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_one_span(&mut self, one_span: &OneSpanConfig) {
+        let OneSpanConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            client_certificate_refs,
+            challenge_code: _,
+            when_order_unknown: _,
+        } = one_span;
+        for SecretRef { name } in client_certificate_refs {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
+        self.trust(trust_bundle_ref.as_ref());
+    }
+
+    fn add_one_span_source(&mut self, one_span: &OneSpanSourceConfig) {
+        let OneSpanSourceConfig {
+            endpoint: _,
+            trust_bundle_ref,
+            credentials_ref,
+            user: _,
+            amount: _,
+            transaction_type: _,
+        } = one_span;
+        if let Some(SecretRef { name }) = credentials_ref {
+            self.secret(name, CERTIFICATE_KEYS);
+        }
         self.trust(trust_bundle_ref.as_ref());
     }
 

@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// Address of the security data service of BankID Norway; left out, it is not served
     #[arg(long, value_name = "ADDRESS:PORT")]
     bankid_no: Option<SocketAddr>,
+    /// Address of OneSpan's API
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
+    one_span: SocketAddr,
 
     /// Address of the control API: plain HTTP without any authentication, so leave it on loopback
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
@@ -143,6 +146,7 @@ impl Arguments {
             listen,
             tic_identity,
             bankid_no,
+            one_span,
             control,
             pki,
             plain_http,
@@ -170,6 +174,7 @@ impl Arguments {
             listen,
             tic_identity,
             bankid_no,
+            one_span,
             control,
             transport,
             clock,

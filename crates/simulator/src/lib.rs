@@ -8,6 +8,7 @@
 //! bankid_se          the Swedish BankID RP API
 //! tic_identity       TIC Identity: REST, webhooks, hub
 //! bankid_no          the security data service of BankID Norway
+//! one_span           OneSpan's adaptive authentication
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
@@ -20,6 +21,7 @@ mod control;
 mod front;
 mod gate;
 mod http;
+pub mod one_span;
 mod options;
 pub mod pki;
 mod recorder;

@@ -66,8 +66,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
 
 /// The one line on stdout.
 fn announce(running: &Running) -> anyhow::Result<()> {
-    let mut ready =
-        serde_json::json!({ "ready": true, "bankidSe": running.bankid_se(), "control": running.control() });
+    let mut ready = serde_json::json!({
+        "ready": true,
+        "bankidSe": running.bankid_se(),
+        "oneSpan": running.one_span(),
+        "control": running.control(),
+    });
     if let (Some(tic), Some(ready)) = (running.tic_identity(), ready.as_object_mut()) {
         ready.insert("ticIdentity".to_owned(), tic.into());
     }

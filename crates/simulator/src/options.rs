@@ -17,6 +17,8 @@ pub struct Options {
     pub tic_identity: Option<SocketAddr>,
     /// Where the security data service of BankID Norway listens; left out, it is not served.
     pub bankid_no: Option<SocketAddr>,
+    /// Where OneSpan's API listens.
+    pub one_span: SocketAddr,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
     pub control: SocketAddr,
     /// TLS, or plain HTTP.
@@ -40,6 +42,7 @@ impl Options {
             listen: loopback,
             tic_identity: None,
             bankid_no: None,
+            one_span: loopback,
             control: loopback,
             transport,
             clock: ClockMode::default(),

@@ -15,6 +15,7 @@ use crate::control::{Control, ProviderControl};
 use crate::front::{Front, Rooms};
 use crate::gate::Gate;
 use crate::http::{Acceptance, Server, Tasks};
+use crate::one_span::OneSpan;
 use crate::options::{Options, Transport};
 use crate::pki::PkiError;
 use crate::recorder::Recorder;
@@ -50,6 +51,7 @@ pub struct Running {
     bankid_se: SocketAddr,
     tic_identity: Option<SocketAddr>,
     bankid_no: Option<SocketAddr>,
+    one_span: SocketAddr,
     control: SocketAddr,
     tasks: Tasks,
     rooms: Arc<Rooms>,
@@ -60,8 +62,18 @@ pub struct Running {
 /// # Errors
 /// [`StartError`] when the PKI is unusable or an address is taken.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let Options { listen, bankid_no, tic_identity, control, transport, clock, scripts, settings, recording } =
-        options;
+    let Options {
+        listen,
+        bankid_no,
+        tic_identity,
+        one_span,
+        control,
+        transport,
+        clock,
+        scripts,
+        settings,
+        recording,
+    } = options;
     let (scheme, acceptance) = match &transport {
         Transport::Plain => ("http", Acceptance::Plain),
         Transport::Tls(tls) => ("https", Acceptance::Tls(Acceptor::new(tls)?)),
@@ -75,11 +87,15 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let bankid_se = Arc::new(BankIdSe::new(clock.clone(), settings, scripts, recording.requests)?);
 
     let (api_listener, api_address) = bind(listen).await?;
+    let one_span_api = Arc::new(OneSpan::default());
+    let (one_span_listener, one_span) = bind(one_span).await?;
     let (control_listener, control_address) = bind(control).await?;
     let tasks = Tasks::default();
     let front = Front { provider: bankid_se.clone(), rooms: rooms.clone() };
-    Server::start(front, acceptance, api_listener, &tasks);
-    let mut providers: Vec<Arc<dyn ProviderControl>> = vec![bankid_se];
+    Server::start(front, acceptance.clone(), api_listener, &tasks);
+    let front = Front { provider: one_span_api.clone(), rooms: rooms.clone() };
+    Server::start(front, acceptance, one_span_listener, &tasks);
+    let mut providers: Vec<Arc<dyn ProviderControl>> = vec![bankid_se, one_span_api];
     let mut bankid_no_address = None;
     if let Some(listen) = bankid_no {
         let (listener, address) = bind(listen).await?;
@@ -114,6 +130,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         bankid_se: api_address,
         tic_identity: tic_address,
         bankid_no: bankid_no_address,
+        one_span,
         control: control_address,
         tasks,
         rooms,
@@ -152,6 +169,12 @@ impl Running {
     #[must_use]
     pub fn bankid_no(&self) -> Option<String> {
         self.bankid_no.map(|address| format!("{}://localhost:{}", self.scheme, address.port()))
+    }
+
+    /// The base of OneSpan's API, without a path: `https://localhost:PORT`.
+    #[must_use]
+    pub fn one_span(&self) -> String {
+        format!("{}://localhost:{}", self.scheme, self.one_span.port())
     }
 
     /// The base of the control API: `http://127.0.0.1:PORT`.

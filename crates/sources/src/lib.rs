@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod ip_intelligence;
+pub mod one_span;
 pub mod openid;
 pub mod outbound;
 pub mod runner;
@@ -9,5 +10,6 @@ pub mod security_data;
 pub mod source;
 pub mod tic_enrichment;
 
+pub use one_span::OneSpanSource;
 pub use runner::{BreakerLimits, Observer, Runner, SourceLimits};
 pub use source::{Question, Report, Source, SourceFailure};

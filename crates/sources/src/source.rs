@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use riskgate_core::{Assessment, Operation, Phase};
+use bytes::Bytes;
+use riskgate_core::{Assessment, Facts, Operation, Phase};
 
 use crate::outbound::OutboundError;
 
@@ -29,6 +30,8 @@ pub struct Question {
     pub assurance: Option<u8>,
     /// The user's national identity number.
     pub subject: Option<String>,
+    /// The application's request, where the source is asked before it is sent.
+    pub request: Option<Bytes>,
 }
 
 /// What a source found out.
@@ -40,6 +43,8 @@ pub struct Report {
     pub score: Option<u8>,
     /// Machine-readable facts behind the assessment; nothing that identifies a user.
     pub indicators: Vec<String>,
+    /// What else it said, for conditions of `blockWhen`. May be a user's own, and is never recorded.
+    pub facts: Facts,
     /// How old the fact is: zero when it was asked for now.
     pub age: Duration,
 }
@@ -48,7 +53,13 @@ impl Report {
     /// An assessment that was made now, without score or indicators.
     #[must_use]
     pub fn new(assessment: impl Into<Assessment>) -> Self {
-        Self { assessment: assessment.into(), score: None, indicators: Vec::new(), age: Duration::ZERO }
+        Self {
+            assessment: assessment.into(),
+            score: None,
+            indicators: Vec::new(),
+            facts: Facts::default(),
+            age: Duration::ZERO,
+        }
     }
 }
 
@@ -126,6 +137,7 @@ mod tests {
             user_agent: Some("Secret-Agent".to_owned()),
             assurance: Some(4),
             subject: Some("199001012385".to_owned()),
+            request: Some(Bytes::from_static(b"{}")),
         };
         assert_eq!(format!("{question:?}"), "Question { provider: \"bankid\", operation: Some(Sign), .. }");
     }

@@ -11,6 +11,7 @@ pub mod given;
 pub mod jose;
 mod json;
 pub mod lint;
+pub mod one_span;
 pub mod protocol;
 pub mod tic_identity;
 

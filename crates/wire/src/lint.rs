@@ -6,7 +6,7 @@ use std::fmt;
 /// One finding. The names are those in decision records and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lint {
-    /// `endUserIp` is not an address of the public Internet: probably a proxy's.
+    /// `endUserIp` or `clientIP` is not an address of the public Internet: probably a proxy's.
     PrivateEndUserIp,
     /// `web.userAgent` is longer than the provider takes.
     OverlongUserAgent,
@@ -22,11 +22,17 @@ pub enum Lint {
     OverlongDeviceIdentifier,
     /// Both `web` and `app`; the provider takes one of them.
     BothWebAndApp,
+    /// `clientIP` is not an IPv4 address in dotted decimal, the only form that OneSpan documents.
+    ClientIpNotDecimal,
+    /// `sessionID` is not a hexadecimal text, the only form that OneSpan documents.
+    SessionIdNotHexadecimal,
+    /// The request is of a kind that OneSpan does not assess (`LoginInput`, `TransactionValidationInput`).
+    NotAdaptive,
 }
 
 impl Lint {
     /// Every finding there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::PrivateEndUserIp,
         Self::OverlongUserAgent,
         Self::ServerUserAgent,
@@ -35,6 +41,9 @@ impl Lint {
         Self::NotADomain,
         Self::OverlongDeviceIdentifier,
         Self::BothWebAndApp,
+        Self::ClientIpNotDecimal,
+        Self::SessionIdNotHexadecimal,
+        Self::NotAdaptive,
     ];
 
     /// The name in decision records and metrics.
@@ -49,6 +58,9 @@ impl Lint {
             Self::NotADomain => "NotADomain",
             Self::OverlongDeviceIdentifier => "OverlongDeviceIdentifier",
             Self::BothWebAndApp => "BothWebAndApp",
+            Self::ClientIpNotDecimal => "ClientIpNotDecimal",
+            Self::SessionIdNotHexadecimal => "SessionIdNotHexadecimal",
+            Self::NotAdaptive => "NotAdaptive",
         }
     }
 }

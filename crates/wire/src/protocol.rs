@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
-use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Threshold, Verdict};
+use riskgate_core::{
+    Assessment, Facts, Operation, Provider, Requirement, RequirementSet, Threshold, Verdict,
+};
 
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
@@ -51,6 +53,11 @@ pub trait Protocol: Send + Sync {
         given: &Given,
         mode: Mode,
     ) -> Result<Prepared, Malformed>;
+
+    /// The user that the path of a request names, where the body does not. Never logged.
+    fn subject(&self, _path: &str) -> Option<String> {
+        None
+    }
 
     /// Adds requirements to a prepared request. What the application set stricter stays.
     ///
@@ -322,6 +329,15 @@ pub enum Exchanged {
         /// What it says.
         completed: Completed,
     },
+    /// The request is answered, and its session may go on: what was judged is kept for the session's result, the answer is not.
+    Answered {
+        /// The session's reference, by which its result is asked for; none when there is nothing to ask for.
+        session: Option<String>,
+        /// The provider's name for the transaction, where it has one besides.
+        reference: Option<String>,
+        /// What the answer says.
+        completed: Completed,
+    },
     /// The provider refused, in its own words.
     Refused,
 }
@@ -372,6 +388,8 @@ pub struct Completed {
     pub score: Option<u8>,
     /// Machine-readable facts behind the indication; nothing that identifies a user.
     pub indicators: Vec<String>,
+    /// What else the answer says, for conditions of `blockWhen`. May be a user's own, and is never recorded.
+    pub facts: Facts,
     /// The user's national identity number. Never logged.
     pub subject: Option<String>,
     /// The address of the user's device, as the provider saw it.

@@ -20,11 +20,12 @@ fn examples(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Puts the simulator in BankID's place, and free ports in place of fixed ones; everything else stays as it is written.
-fn beside(policy: Policy, endpoint: &str) -> Policy {
+/// Puts the simulator in BankID's place, and in that of the sources, and free ports in place of fixed ones; everything else stays as it is written.
+fn beside(policy: Policy, endpoint: &str, one_span: &str) -> Policy {
     let spec = &policy.resource()["spec"];
     let refs = spec["providers"][0]["bankIdSe"]["clientCertificateRefs"].as_array().map_or(1, Vec::len);
     let names = [json!({ "name": "bankid-rp" }), json!({ "name": "bankid-rp-next" })];
+    let policy = sources_beside(policy, one_span);
     policy
         .with_spec(&json!({ "ports": { "admin": 0, "health": 0 }, "log": { "decisions": "Stdout" } }))
         .with_provider(&json!({
@@ -38,6 +39,20 @@ fn beside(policy: Policy, endpoint: &str) -> Policy {
         }))
 }
 
+/// The same for the sources that are asked over the network.
+fn sources_beside(policy: Policy, one_span: &str) -> Policy {
+    let mut sources = policy.resource()["spec"]["sources"].clone();
+    for source in sources.as_array_mut().into_iter().flatten() {
+        if let Some(config) = source.get_mut("oneSpan") {
+            config["endpoint"] = json!(one_span);
+            config["trustBundleRef"] =
+                json!({ "kind": "ConfigMap", "name": "bankid-roots", "key": "ca.crt" });
+            config["credentialsRef"]["name"] = json!("bankid-rp");
+        }
+    }
+    if sources.is_null() { policy } else { policy.with_spec(&json!({ "sources": sources })) }
+}
+
 #[tokio::test]
 async fn every_example_runs() -> Result<()> {
     let mut files = Vec::new();
@@ -47,7 +62,8 @@ async fn every_example_runs() -> Result<()> {
         for document in serde_yaml::Deserializer::from_str(&std::fs::read_to_string(&file)?) {
             let resource = <Value as serde::Deserialize>::deserialize(document)?;
             // The other providers' examples run beside their own tests.
-            if resource["kind"] != "RiskPolicy" || resource["spec"]["providers"][0]["bankIdSe"].is_null() {
+            if resource["kind"] != "RiskPolicy" || resource["spec"]["providers"][0].get("bankIdSe").is_none()
+            {
                 continue;
             }
             run(&file, resource).await.with_context(|| file.display().to_string())?;
@@ -155,7 +171,7 @@ async fn run(file: &Path, mut resource: Value) -> Result<()> {
     }
     addresses_of(&simulator, &resource["spec"]["sources"])?;
     let covers_auth = resource["spec"]["flows"].to_string().contains("\"Auth\"");
-    let policy = beside(Policy::from(resource), simulator.endpoint());
+    let policy = beside(Policy::from(resource), simulator.endpoint(), simulator.one_span());
     let sidecar = Sidecar::start(&policy, simulator.credentials()).await?;
     let stage = Stage { simulator, sidecar };
     let answer = stage.post(AUTH, &[], &auth()).await?;

@@ -110,7 +110,7 @@ fn spec(shape: &mut Shape, root: &Node, places: &mut Places<'_>) -> Value {
             of_spec.properties.as_ref().and_then(|properties| properties.get(&entry.key)),
             &entry.value.content,
         ) {
-            (None, _) => drop(shape.unknown(entry, of_spec, "spec")),
+            (None, _) => shape.unknown(entry, of_spec, "spec"),
             (Some(schema), Content::List(items)) if schema.type_.as_deref() == Some("array") => {
                 let kept = shape.list(&entry.value, items, schema, &path).unwrap_or_default();
                 places.kept(&path, items.len(), kept.iter().map(|(index, _)| *index).collect());

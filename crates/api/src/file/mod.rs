@@ -7,7 +7,6 @@
 mod document;
 mod fault;
 mod identity;
-mod later;
 mod node;
 mod offsets;
 mod place;

@@ -9,7 +9,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde_json::{Map, Value};
 
 use super::node::{Content, Entry, Mistake, Node, child};
-use super::{fault, later, wording};
+use super::{fault, wording};
 
 /// Walks a document along a schema.
 #[derive(Default)]
@@ -104,26 +104,21 @@ impl Shape {
                     Some(value) => drop(members.insert(entry.key.clone(), value)),
                     None => whole = false,
                 },
-                None => whole &= self.unknown(entry, schema, path),
+                None => self.unknown(entry, schema, path),
             }
         }
         whole &= self.required(node, schema, path);
         whole.then_some(Value::Object(members))
     }
 
-    /// Reports a field that the schema does not know; true when its object can be read without it.
-    pub(super) fn unknown(&mut self, entry: &Entry, schema: &JSONSchemaProps, path: &str) -> bool {
-        if let Some(later) = later::field(path, entry) {
-            self.mistakes.push(later);
-            return false;
-        }
+    /// Reports a field that the schema does not know; its object can be read without it.
+    pub(super) fn unknown(&mut self, entry: &Entry, schema: &JSONSchemaProps, path: &str) {
         let known: Vec<&str> = schema.properties.iter().flatten().map(|(name, _)| name.as_str()).collect();
         self.mistakes.push(Mistake {
             at: entry.at,
             path: child(path, &entry.key),
             message: wording::unknown_field(&entry.key, &known),
         });
-        true
     }
 
     /// Reports the fields that an object lacks; true when it has all.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
-pub(super) const PATTERNS: [(&str, &str); 15] = [
+pub(super) const PATTERNS: [(&str, &str); 17] = [
     (
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "write lower-case letters, digits and dashes, with a letter or digit at both ends",
@@ -47,6 +47,8 @@ pub(super) const PATTERNS: [(&str, &str); 15] = [
     ),
     ("^([0-9]{1,9}(ms|s|m|h) ?)+$", "write a whole number with a unit, such as 300ms, 3s or 2m"),
     ("^[0-9]{1,10}(Ki|Mi|Gi)?$", "write a whole number with a unit, such as 512Ki, 16Mi or 1Gi"),
+    ("^(/[^/]+)+$", "write a JSON pointer into the request, such as /requirement/personalNumber"),
+    ("^[A-Z]{3}$", "write the three letters of a currency, such as SEK"),
     ("^(Stdout|/.+)$", "write Stdout, or the absolute path of a file"),
 ];
 

@@ -6,7 +6,7 @@ mod bankid_no;
 mod bankid_se;
 
 use kube::KubeSchema;
-use riskgate_core::config::TicIdentityConfig;
+use riskgate_core::config::{OneSpanConfig, TicIdentityConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +16,8 @@ pub use bankid_se::{BankIdSe, Environment};
 /// One provider: the port that applications reach it on, and exactly one kind of provider, such as `bankIdSe`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.bankIdNo), has(self.ticIdentity)].filter(is, is).size() == 1")
-    .message("one kind of provider is needed in each entry; write bankIdSe: { … } or bankIdNo: { … }"))]
+#[x_kube(validation = Rule::new("[has(self.bankIdSe), has(self.bankIdNo), has(self.ticIdentity), has(self.oneSpan)].filter(is, is).size() == 1")
+    .message("one kind of provider is needed in each entry; write one of bankIdSe: { … }, bankIdNo: { … }, ticIdentity: { … }, oneSpan: { … }"))]
 pub struct ProviderEntry {
     /// The entry's name: flows refer to it.
     #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
@@ -33,6 +33,9 @@ pub struct ProviderEntry {
     /// BankID Norway, an OpenID Connect provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_id_no: Option<BankIdNo>,
+    /// OneSpan Intelligent Adaptive Authentication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_span: Option<OneSpanConfig>,
 }
 
 /// Where the sidecar listens for requests to a provider.

@@ -52,7 +52,7 @@ pub(crate) fn providers(generator: &mut SchemaGenerator) -> Schema {
 /// The list of source entries: merged by name.
 pub(crate) fn sources(generator: &mut SchemaGenerator) -> Schema {
     let items = generator.subschema_for::<SourceEntry>();
-    keyed_list(&items, "name", 0, 16)
+    keyed_list(&items, "name", 0, 8)
 }
 
 /// What is known of addresses, with its rules.

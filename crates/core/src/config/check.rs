@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::{DecisionLog, ProviderConfig, SidecarConfig, check_provider, check_source, egress};
+use crate::facts::Condition;
 use crate::flow::{AtCollect, Flow};
 use crate::operation::{Operation, Provider};
 use crate::quantity::Span;
@@ -139,6 +140,7 @@ impl SidecarConfig {
         );
         check_source::check_use(findings, self, &path, flow);
         check_scores(findings, &path, flow);
+        check_conditions(findings, &path, flow);
         check_challenge(findings, &path, flow);
         let provider = self.providers.iter().find(|entry| entry.name == flow.provider);
         if flow.challenge.at_order.is_some()
@@ -199,6 +201,16 @@ fn check_scores(findings: &mut Findings, path: &str, flow: &Flow) {
         {
             let message = format!("{challenge} is above blockAtScore {block}; write a score not above it");
             findings.add(format!("{path}.sources[{at}].challengeAtScore"), message);
+        }
+    }
+}
+
+fn check_conditions(findings: &mut Findings, path: &str, flow: &Flow) {
+    for (at, rule) in flow.sources.iter().enumerate() {
+        for (index, text) in rule.block_when.iter().enumerate() {
+            if let Err(error) = Condition::parse(text) {
+                findings.add(format!("{path}.sources[{at}].blockWhen[{index}]"), error.to_string());
+            }
         }
     }
 }

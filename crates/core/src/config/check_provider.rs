@@ -3,7 +3,8 @@
 use super::check::{Findings, check_unique};
 use super::endpoint::{is_endpoint, is_url};
 use super::{
-    BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig, TicSignature, TicWebhook,
+    BankIdNoConfig, BankIdSeConfig, OneSpanConfig, ProviderConfig, ProviderKind, TicIdentityConfig,
+    TicSignature, TicWebhook,
 };
 use crate::quantity::Span;
 
@@ -14,6 +15,7 @@ pub(super) fn check(findings: &mut Findings, index: usize, entry: &ProviderConfi
         ProviderKind::BankIdSe(bankid) => bank_id_se(findings, &format!("{path}.bankIdSe"), bankid),
         ProviderKind::TicIdentity(tic) => tic_identity(findings, &format!("{path}.ticIdentity"), tic),
         ProviderKind::BankIdNo(bankid) => bank_id_no(findings, &format!("{path}.bankIdNo"), bankid),
+        ProviderKind::OneSpan(config) => one_span(findings, &format!("{path}.oneSpan"), config),
     }
 }
 
@@ -82,4 +84,18 @@ fn bank_id_no(findings: &mut Findings, path: &str, bankid: &BankIdNoConfig) {
         &format!("{path}.referenceClaims"),
         bankid.reference_claims.iter().map(String::as_str),
     );
+}
+
+fn one_span(findings: &mut Findings, path: &str, config: &OneSpanConfig) {
+    if !is_endpoint(&config.endpoint) {
+        let message =
+            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", config.endpoint);
+        findings.add(format!("{path}.endpoint"), message);
+    }
+    if let Some(code) = config.challenge_code.filter(|code| *code < 2) {
+        let message = format!("{code} asks for no challenge; write a code from 2 on, or leave it out");
+        findings.add(format!("{path}.challengeCode"), message);
+    }
+    let names = config.client_certificate_refs.iter().map(|secret| secret.name.as_str());
+    check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
 }

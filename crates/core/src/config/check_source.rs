@@ -3,8 +3,8 @@
 use super::check::{Findings, check_unique};
 use super::endpoint::{is_endpoint, is_url};
 use super::{
-    ClaimRule, HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind,
-    TicEnrichmentConfig,
+    ClaimRule, HttpSourceConfig, OneSpanSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig,
+    SourceKind, TicEnrichmentConfig,
 };
 use crate::evaluate::STORE;
 use crate::flow::{Flow, SourceRule};
@@ -42,6 +42,7 @@ pub(super) fn check(findings: &mut Findings, sources: &[SourceConfig]) {
             SourceKind::SecurityData(data) => {
                 check_security_data(findings, &format!("{path}.securityData"), source, data);
             }
+            SourceKind::OneSpan(config) => check_one_span(findings, &format!("{path}.oneSpan"), config),
         }
     }
 }
@@ -103,6 +104,39 @@ fn check_security_data(
             findings.add(format!("{path}.claims[{at}]"), message);
         }
     }
+}
+
+fn check_one_span(findings: &mut Findings, path: &str, config: &OneSpanSourceConfig) {
+    if !is_endpoint(&config.endpoint) {
+        let message =
+            format!("{:?} is not an endpoint; write https://HOST or https://HOST:PORT", config.endpoint);
+        findings.add(format!("{path}.endpoint"), message);
+    }
+    let mapped = [
+        ("user.pointer", Some(&config.user.pointer)),
+        ("amount.pointer", Some(&config.amount.pointer)),
+        ("amount.currencyPointer", config.amount.currency_pointer.as_ref()),
+    ];
+    for (field, pointer) in mapped {
+        if let Some(pointer) = pointer.filter(|pointer| !is_pointer(pointer)) {
+            let message = format!(
+                "{pointer:?} leads nowhere in a request; write a JSON pointer such as /requirement/personalNumber"
+            );
+            findings.add(format!("{path}.{field}"), message);
+        }
+    }
+    if config.amount.currency.is_some() == config.amount.currency_pointer.is_some() {
+        findings.add(
+            format!("{path}.amount"),
+            "an amount has one currency; write currency: SEK, or currencyPointer with where it stands",
+        );
+    }
+}
+
+/// Whether `text` is a JSON pointer (RFC 6901) below the root.
+fn is_pointer(text: &str) -> bool {
+    let escapes = |part: &str| part.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && escapes(part)))
 }
 
 /// Every contradiction in what `flow`, whose path is `path`, asks of the sources.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{BankIdNoConfig, BankIdSeConfig, TicIdentityConfig, WhenOrderUnknown};
+use super::{BankIdNoConfig, BankIdSeConfig, OneSpanConfig, TicIdentityConfig, WhenOrderUnknown};
 use crate::operation::Provider;
 
 /// One provider, with the port that the sidecar listens on for it. In YAML the kind is a member of the entry by its own name:
@@ -28,6 +28,8 @@ pub enum ProviderKind {
     TicIdentity(TicIdentityConfig),
     /// BankID Norway.
     BankIdNo(BankIdNoConfig),
+    /// OneSpan Intelligent Adaptive Authentication.
+    OneSpan(OneSpanConfig),
 }
 
 /// Where the sidecar listens for a provider's requests.
@@ -46,6 +48,7 @@ impl ProviderConfig {
             ProviderKind::BankIdSe(_) => Provider::BankIdSe,
             ProviderKind::BankIdNo(_) => Provider::BankIdNo,
             ProviderKind::TicIdentity(_) => Provider::TicIdentity,
+            ProviderKind::OneSpan(_) => Provider::OneSpan,
         }
     }
 
@@ -53,7 +56,7 @@ impl ProviderConfig {
     #[must_use]
     pub fn further_listener(&self) -> Option<(&'static str, Listen)> {
         match &self.kind {
-            ProviderKind::BankIdSe(_) | ProviderKind::BankIdNo(_) => None,
+            ProviderKind::BankIdSe(_) | ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => None,
             ProviderKind::TicIdentity(tic) => {
                 tic.webhook.as_ref().map(|webhook| ("ticIdentity.webhook.listen", webhook.listen))
             }
@@ -67,6 +70,7 @@ impl ProviderConfig {
             ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown,
             ProviderKind::TicIdentity(tic) => tic.when_order_unknown,
             ProviderKind::BankIdNo(bankid) => bankid.when_order_unknown,
+            ProviderKind::OneSpan(one_span) => one_span.when_order_unknown,
         }
     }
 }
@@ -83,19 +87,22 @@ struct Entry {
     tic_identity: Option<TicIdentityConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_id_no: Option<BankIdNoConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    one_span: Option<OneSpanConfig>,
 }
 
 impl TryFrom<Entry> for ProviderConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+        let Entry { name, listen, bank_id_se, bank_id_no, tic_identity, one_span } = entry;
         let kinds = [
             bank_id_se.map(ProviderKind::BankIdSe),
             bank_id_no.map(ProviderKind::BankIdNo),
             tic_identity.map(ProviderKind::TicIdentity),
+            one_span.map(ProviderKind::OneSpan),
         ];
-        let kind = kind::one(kinds, "bankIdSe, bankIdNo, ticIdentity")?;
+        let kind = kind::one(kinds, "bankIdSe, bankIdNo, ticIdentity, oneSpan")?;
         Ok(Self { name, listen, kind })
     }
 }
@@ -103,11 +110,14 @@ impl TryFrom<Entry> for ProviderConfig {
 impl From<ProviderConfig> for Entry {
     fn from(provider: ProviderConfig) -> Self {
         let ProviderConfig { name, listen, kind } = provider;
-        let entry = Self { name, listen, bank_id_se: None, bank_id_no: None, tic_identity: None };
+        let mut entry =
+            Self { name, listen, bank_id_se: None, bank_id_no: None, tic_identity: None, one_span: None };
         match kind {
-            ProviderKind::BankIdSe(bankid) => Self { bank_id_se: Some(bankid), ..entry },
-            ProviderKind::BankIdNo(bankid) => Self { bank_id_no: Some(bankid), ..entry },
-            ProviderKind::TicIdentity(tic) => Self { tic_identity: Some(tic), ..entry },
+            ProviderKind::BankIdSe(bankid) => entry.bank_id_se = Some(bankid),
+            ProviderKind::BankIdNo(bankid) => entry.bank_id_no = Some(bankid),
+            ProviderKind::TicIdentity(tic) => entry.tic_identity = Some(tic),
+            ProviderKind::OneSpan(one_span) => entry.one_span = Some(one_span),
         }
+        entry
     }
 }

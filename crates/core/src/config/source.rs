@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{self, NotOneKind};
-use super::{HttpSourceConfig, IpIntelligenceConfig, SecurityDataConfig, TicEnrichmentConfig};
+use super::{
+    HttpSourceConfig, IpIntelligenceConfig, OneSpanSourceConfig, SecurityDataConfig, TicEnrichmentConfig,
+};
 use crate::operation::Provider;
 use crate::quantity::Span;
 use crate::signal::Phase;
@@ -31,6 +33,8 @@ pub enum SourceKind {
     IpIntelligence(Box<IpIntelligenceConfig>),
     /// BankID Norway's security data.
     SecurityData(SecurityDataConfig),
+    /// OneSpan's risk engine.
+    OneSpan(OneSpanSourceConfig),
 }
 
 impl SourceKind {
@@ -42,6 +46,7 @@ impl SourceKind {
             Self::TicEnrichment(_) => "ticEnrichment",
             Self::IpIntelligence(_) => "ipIntelligence",
             Self::SecurityData(_) => "securityData",
+            Self::OneSpan(_) => "oneSpan",
         }
     }
 
@@ -55,6 +60,8 @@ impl SourceKind {
             Self::IpIntelligence(_) => Span::from_millis(50),
             // A little more than its budget: it ends by itself, and says why.
             Self::SecurityData(data) => Span(data.budget.0 + std::time::Duration::from_secs(1)),
+            // Two calls: the code, and the rules behind it.
+            Self::OneSpan(_) => Span::from_millis(2_000),
         }
     }
 
@@ -65,6 +72,8 @@ impl SourceKind {
             Self::Http(_) | Self::IpIntelligence(_) => true,
             Self::TicEnrichment(_) => provider == Provider::TicIdentity,
             Self::SecurityData(_) => provider == Provider::BankIdNo,
+            // OneSpan assesses its own requests by itself, and a second time they would count as another transaction.
+            Self::OneSpan(_) => provider != Provider::OneSpan,
         }
     }
 
@@ -76,6 +85,7 @@ impl SourceKind {
             Self::TicEnrichment(_) => phase == Phase::Assess,
             Self::IpIntelligence(_) => true,
             Self::SecurityData(_) => phase == Phase::Assess,
+            Self::OneSpan(_) => phase == Phase::Screen,
         }
     }
 }
@@ -94,20 +104,23 @@ struct Entry {
     tic_enrichment: Option<TicEnrichmentConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     security_data: Option<SecurityDataConfig>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    one_span: Option<OneSpanSourceConfig>,
 }
 
 impl TryFrom<Entry> for SourceConfig {
     type Error = NotOneKind;
 
     fn try_from(entry: Entry) -> Result<Self, NotOneKind> {
-        let Entry { name, timeout, http, ip_intelligence, security_data, tic_enrichment } = entry;
+        let Entry { name, timeout, http, ip_intelligence, security_data, tic_enrichment, one_span } = entry;
         let kinds = [
             http.map(SourceKind::Http),
             ip_intelligence.map(SourceKind::IpIntelligence),
             security_data.map(SourceKind::SecurityData),
             tic_enrichment.map(SourceKind::TicEnrichment),
+            one_span.map(SourceKind::OneSpan),
         ];
-        let kind = kind::one(kinds, "http, ipIntelligence, securityData, ticEnrichment")?;
+        let kind = kind::one(kinds, "http, ipIntelligence, securityData, ticEnrichment, oneSpan")?;
         Ok(Self { name, timeout, kind })
     }
 }
@@ -115,19 +128,22 @@ impl TryFrom<Entry> for SourceConfig {
 impl From<SourceConfig> for Entry {
     fn from(source: SourceConfig) -> Self {
         let SourceConfig { name, timeout, kind } = source;
-        let entry = Self {
+        let mut entry = Self {
             name,
             timeout,
             http: None,
             ip_intelligence: None,
             security_data: None,
             tic_enrichment: None,
+            one_span: None,
         };
         match kind {
-            SourceKind::Http(http) => Self { http: Some(http), ..entry },
-            SourceKind::IpIntelligence(ip) => Self { ip_intelligence: Some(ip), ..entry },
-            SourceKind::SecurityData(data) => Self { security_data: Some(data), ..entry },
-            SourceKind::TicEnrichment(tic) => Self { tic_enrichment: Some(tic), ..entry },
+            SourceKind::Http(http) => entry.http = Some(http),
+            SourceKind::IpIntelligence(ip) => entry.ip_intelligence = Some(ip),
+            SourceKind::SecurityData(data) => entry.security_data = Some(data),
+            SourceKind::TicEnrichment(tic) => entry.tic_enrichment = Some(tic),
+            SourceKind::OneSpan(one_span) => entry.one_span = Some(one_span),
         }
+        entry
     }
 }

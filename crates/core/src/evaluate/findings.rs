@@ -4,7 +4,7 @@ use super::sort;
 use crate::flow::{Flow, SourceRule};
 use crate::level::{Assessment, Threshold};
 use crate::reason::{Reason, ReasonCode};
-use crate::signal::{PROVIDER_SOURCE, Signal, cause};
+use crate::signal::{PROVIDER_SOURCE, Signal, cause, own};
 use crate::verdict::Verdict;
 
 /// The rules that were met, each with the verdict it gives.
@@ -24,6 +24,7 @@ impl Findings {
             return; // a source that this flow does not use (any more)
         }
         self.judge_assessment(flow, rule, signal);
+        self.judge_own(signal);
         if let Some(rule) = rule {
             self.judge_rule(rule, signal);
         }
@@ -57,6 +58,23 @@ impl Findings {
             }
         };
         self.add(verdict, code, source, rule, observed);
+    }
+
+    /// What the provider's answer does by itself holds whatever the flow says: it can be made stricter, never milder.
+    fn judge_own(&mut self, signal: &Signal) {
+        if signal.source != PROVIDER_SOURCE {
+            return;
+        }
+        let floors = [
+            (own::DECLINED, Verdict::Block, ReasonCode::ProviderDeclined),
+            (own::CHALLENGED, Verdict::Challenge, ReasonCode::ProviderChallenged),
+        ];
+        for (indicator, verdict, code) in floors {
+            if signal.has_indicator(indicator) {
+                let rule = "the provider's own answer counts".to_owned();
+                self.add(verdict, code, PROVIDER_SOURCE, rule, indicator.to_owned());
+            }
+        }
     }
 
     fn judge_rule(&mut self, rule: &SourceRule, signal: &Signal) {

@@ -13,7 +13,7 @@ use crate::flow::{AtCollect, Flow};
 use crate::level::Threshold;
 use crate::reason::{Reason, ReasonCode};
 use crate::requirement::{Requirement, RequirementSet};
-use crate::signal::{PROVIDER_SOURCE, Phase, Signal, cause};
+use crate::signal::{PROVIDER_SOURCE, Phase, Signal, cause, own};
 use crate::verdict::Verdict;
 
 /// What a transaction is judged on.
@@ -193,7 +193,16 @@ fn under_flow(flow: &Flow, evidence: &Evidence<'_>) -> Judged {
     let (verdict, mut reasons) = findings.conclude();
     let enforcement = match (verdict, flow.challenge.at_collect) {
         (Verdict::Allow, _) => Enforcement::Pass,
-        (Verdict::Block, _) | (Verdict::Challenge, AtCollect::Block) => Enforcement::Refuse,
+        (Verdict::Block, _) => Enforcement::Refuse,
+        // Its own challenge is what the application understands best, and its own word that one was met ends the asking.
+        (Verdict::Challenge, _) if own_says(evidence, own::CHALLENGED) => Enforcement::PassChallenged,
+        (Verdict::Challenge, _) if own_says(evidence, own::CHALLENGE_MET) => {
+            let rule = "the provider's own answer counts";
+            let met = Reason::of_source(ReasonCode::ChallengeMet, PROVIDER_SOURCE, rule, own::CHALLENGE_MET);
+            reasons.push((Verdict::Allow, met));
+            Enforcement::Pass
+        }
+        (Verdict::Challenge, AtCollect::Block) => Enforcement::Refuse,
         (Verdict::Challenge, AtCollect::PassWithHeader) => Enforcement::PassChallenged,
         (Verdict::Challenge, AtCollect::AllowIfRequired) => match met(flow, evidence.carried) {
             Some(reason) => {
@@ -204,6 +213,11 @@ fn under_flow(flow: &Flow, evidence: &Evidence<'_>) -> Judged {
         },
     };
     Judged { verdict, enforcement, required: required(flow, verdict), reasons }
+}
+
+/// Whether the provider's own signal carries `indicator`.
+fn own_says(evidence: &Evidence<'_>, indicator: &str) -> bool {
+    evidence.signals.iter().any(|signal| signal.source == PROVIDER_SOURCE && signal.has_indicator(indicator))
 }
 
 /// What a challenge of `flow` asks for, where the verdict is one.

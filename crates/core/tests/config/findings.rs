@@ -125,7 +125,7 @@ fn of_time_limits() {
 fn bankid(config: &mut SidecarConfig) -> &mut BankIdSeConfig {
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid,
-        other => panic!("{other:?}"),
+        other => panic!("the configuration has {other:?} first"),
     }
 }
 
@@ -240,7 +240,7 @@ fn of_source_entries() {
     fn http(config: &mut SidecarConfig) -> &mut HttpSourceConfig {
         match &mut config.sources[0].kind {
             SourceKind::Http(http) => http,
-            other => panic!("{other:?}"),
+            other => panic!("the configuration has {other:?} first"),
         }
     }
     for own in ["provider", "store"] {

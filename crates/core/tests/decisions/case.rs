@@ -81,7 +81,7 @@ impl Case {
         match self.under {
             Under::UnknownBlocked(_) => match &mut config.providers[0].kind {
                 ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = WhenOrderUnknown::Block,
-                other => panic!("{other:?}"),
+                other => panic!("the configuration of the cases has {other:?} first"),
             },
             Under::Uncovered(operations) => config.uncovered_operations = operations,
             _ => {}

@@ -5,5 +5,6 @@
 mod assessments;
 mod monotone;
 mod order;
+mod own;
 mod recompute;
 mod strategies;

@@ -26,7 +26,7 @@ flows: []
 ";
 
 /// A configuration of these flows, with a second provider entry that has one of its own.
-fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> SidecarConfig {
+pub(crate) fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> SidecarConfig {
     let mut config = SidecarConfig::from_yaml(CONFIG).unwrap();
     let mut other = flows[0].clone();
     other.name = "other".to_owned();
@@ -34,7 +34,7 @@ fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> Sidecar
     config.flows = flows.into_iter().chain([other]).collect();
     match &mut config.providers[0].kind {
         ProviderKind::BankIdSe(bankid) => bankid.when_order_unknown = unknown,
-        other => panic!("{other:?}"),
+        other => panic!("the configuration has {other:?} first"),
     }
     if forward {
         config.uncovered_operations = UncoveredOperations::Forward;
@@ -43,7 +43,7 @@ fn config(flows: [Flow; 2], unknown: WhenOrderUnknown, forward: bool) -> Sidecar
 }
 
 /// The record of `outcome`, as it is written and read back.
-fn record(
+pub(crate) fn record(
     outcome: &Outcome,
     facts: &Facts,
     flow: Option<&Flow>,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use riskgate_core::config::{
-    HttpSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind, TicEnrichmentConfig,
+    HttpSourceConfig, OneSpanSourceConfig, SecurityDataConfig, SidecarConfig, SourceConfig, SourceKind,
+    TicEnrichmentConfig,
 };
 use riskgate_core::{Clock, WallClock};
 use riskgate_sources::http::{HttpOptions, HttpSource};
@@ -11,7 +12,7 @@ use riskgate_sources::ip_intelligence::IpIntelligence;
 use riskgate_sources::outbound::Roots;
 use riskgate_sources::security_data::{ClientCredential, SecurityData, Settings};
 use riskgate_sources::tic_enrichment::{TicEnrichment, TicEnrichmentOptions};
-use riskgate_sources::{BreakerLimits, Source, SourceLimits};
+use riskgate_sources::{BreakerLimits, OneSpanSource, Source, SourceLimits};
 
 use super::addresses;
 use super::egress::Egress;
@@ -53,6 +54,7 @@ pub(super) fn build(
                 source
             }
             SourceKind::SecurityData(data) => Arc::new(security_data(index, entry, data, providers, around)?),
+            SourceKind::OneSpan(config) => Arc::new(one_span(index, entry, config, around, egress)?),
         };
         let limits = SourceLimits {
             timeout: entry.timeout.0,
@@ -159,4 +161,26 @@ fn security_data(
     });
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
     Ok(SecurityData::new(settings, known, &clock))
+}
+
+fn one_span(
+    index: usize,
+    entry: &SourceConfig,
+    config: &OneSpanSourceConfig,
+    around: &Surroundings,
+    egress: &Egress,
+) -> Result<OneSpanSource, SnapshotError> {
+    let (field, credentials) = (format!("sources[{index}].oneSpan"), &around.credentials);
+    let roots = match &config.trust_bundle_ref {
+        Some(reference) => credentials.bundle(&field, reference)?.0,
+        None => Roots::web(),
+    };
+    let identity = match &config.credentials_ref {
+        Some(secret) => Some(credentials.identity(&format!("{field}.credentialsRef"), &secret.name)?),
+        None => None,
+    };
+    let timeout = entry.timeout.0;
+    let client = outbound(&roots, identity.as_ref(), timeout, egress)
+        .map_err(|reason| SnapshotError::Source { index, reason })?;
+    Ok(OneSpanSource::new(entry.name.clone(), config.clone(), timeout, client))
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use riskgate_core::WallClock;
 use riskgate_core::config::{
-    BankIdNoConfig, BankIdSeConfig, ProviderConfig, ProviderKind, TicIdentityConfig, Timeouts,
+    BankIdNoConfig, BankIdSeConfig, OneSpanConfig, ProviderConfig, ProviderKind, TicIdentityConfig, Timeouts,
 };
 use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Identity, Roots};
 use riskgate_wire::Protocol;
 use riskgate_wire::bankid_no::{BankIdNo, Rules};
 use riskgate_wire::bankid_se::BankIdSe;
+use riskgate_wire::one_span::OneSpan;
 use riskgate_wire::tic_identity::TicIdentity;
 
 use super::credentials::{CredentialError, Credentials};
@@ -52,6 +53,9 @@ pub(super) fn of(
             Ok(tic_identity(&format!("providers[{index}].ticIdentity"), tic, &around.credentials)?)
         }
         ProviderKind::BankIdNo(bankid) => bank_id_no(index, bankid, timeouts, around, egress),
+        ProviderKind::OneSpan(config) => {
+            Ok(one_span(&format!("providers[{index}].oneSpan"), config, &around.credentials)?)
+        }
     }
 }
 
@@ -67,6 +71,27 @@ fn bank_id_se(
         directory: None,
         roots: credentials.roots(field, &bankid.trust)?,
         identities: Some(credentials.identities(&format!("{field}.clientCertificateRefs"), secrets)?),
+        certificate_names: secrets.iter().map(|secret| secret.name.clone()).collect(),
+        credential: None,
+    })
+}
+
+fn one_span(
+    field: &str,
+    config: &OneSpanConfig,
+    credentials: &Credentials,
+) -> Result<Setup, CredentialError> {
+    let secrets = &config.client_certificate_refs;
+    let identities = || credentials.identities(&format!("{field}.clientCertificateRefs"), secrets);
+    Ok(Setup {
+        protocol: Box::new(OneSpan::new(config.challenge_code)),
+        endpoint: config.endpoint.clone(),
+        directory: None,
+        roots: match &config.trust_bundle_ref {
+            Some(reference) => credentials.bundle(field, reference)?.0,
+            None => Roots::web(),
+        },
+        identities: (!secrets.is_empty()).then(identities).transpose()?,
         certificate_names: secrets.iter().map(|secret| secret.name.clone()).collect(),
         credential: None,
     })

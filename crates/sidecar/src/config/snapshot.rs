@@ -195,7 +195,7 @@ impl Provider {
                 tic.refusal.hint_code.clone(),
             ),
             ProviderKind::BankIdSe(bankid) => (None, bankid.refusal.hint_code.clone()),
-            ProviderKind::BankIdNo(_) => (None, String::new()),
+            ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => (None, String::new()),
         };
         let endpoint: Uri = setup.endpoint.parse().map_err(|_| SnapshotError::Client {
             index,

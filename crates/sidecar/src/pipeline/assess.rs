@@ -1,6 +1,6 @@
 //! Assess: what the sources say of a completed transaction, the provider's own indication among them.
 
-use riskgate_core::{Flow, Phase, Scope, Signal, cause, signal::PROVIDER_SOURCE};
+use riskgate_core::{Flow, Level, Phase, Scope, Signal, cause, own, signal::PROVIDER_SOURCE};
 use riskgate_sources::Question;
 use riskgate_store::Order;
 use riskgate_wire::{Completed, Shown};
@@ -17,7 +17,11 @@ pub(super) async fn signals(
     asks: bool,
 ) -> Vec<Signal> {
     let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.to_vec());
-    signals.push(indication(exchange, order, completed));
+    let answered = signals.iter_mut().find(|signal| signal.source == PROVIDER_SOURCE);
+    let was_answered = answered.map(settle_challenge).is_some();
+    if !was_answered || completed.indication.is_some() {
+        signals.push(indication(exchange, order, completed, scope));
+    }
     if !asks {
         return signals;
     }
@@ -36,7 +40,10 @@ pub(super) async fn signals(
 }
 
 /// Whether sources are asked about a completed transaction: then its answer has to be kept meanwhile.
-pub(super) fn takes_time(exchange: &Exchange, scope: &Scope<'_>) -> bool {
+pub(super) fn takes_time(exchange: &Exchange, order: Option<&Order>, scope: &Scope<'_>) -> bool {
+    if order.is_some_and(|order| order.signals.iter().any(|signal| signal.source == PROVIDER_SOURCE)) {
+        return false; // they were asked when the request was answered that this result belongs to
+    }
     let asks = |flow: &Flow| exchange.snapshot.sources.asks(flow, Phase::Assess);
     match scope {
         Scope::Flow(flow) => asks(flow),
@@ -45,17 +52,43 @@ pub(super) fn takes_time(exchange: &Exchange, scope: &Scope<'_>) -> bool {
     }
 }
 
-/// The provider's own indication as a signal.
-fn indication(exchange: &Exchange, order: Option<&Order>, completed: &Completed) -> Signal {
+/// The provider's signal of the answer that opened a session, now that the session has a result: a challenge was met.
+fn settle_challenge(signal: &mut Signal) {
+    if let Some(challenged) = signal.indicators.iter_mut().find(|indicator| *indicator == own::CHALLENGED) {
+        own::CHALLENGE_MET.clone_into(challenged);
+        signal.assessment = Level::Low.into();
+    }
+}
+
+/// The provider's own indication as a signal. Of the facts only the conditions of `blockWhen` that hold stay.
+fn indication(
+    exchange: &Exchange,
+    order: Option<&Order>,
+    completed: &Completed,
+    scope: &Scope<'_>,
+) -> Signal {
     let operation = order.map(|order| order.operation);
     let without = || exchange.provider().protocol.without_indication(operation);
     let assessment = completed.indication.unwrap_or_else(without);
     exchange.gateway.metrics().signal(PROVIDER_SOURCE, assessment);
-    Signal {
-        score: completed.score,
-        indicators: completed.indicators.clone(),
-        ..Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
+    let mut indicators = completed.indicators.clone();
+    for held in completed.facts.held(conditions(scope)) {
+        if !indicators.contains(&held) {
+            indicators.push(held);
+        }
     }
+    Signal { score: completed.score, indicators, ..Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment) }
+}
+
+/// What the flows of a scope ask of the provider's own answer.
+fn conditions<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a str> {
+    let flows: &[&Flow] = match scope {
+        Scope::Flow(flow) => std::slice::from_ref(flow),
+        Scope::Strictest { flows, .. } => flows,
+        Scope::UnknownBlocked | Scope::Uncovered(_) => &[],
+    };
+    let rules = flows.iter().filter_map(|flow| flow.rule(PROVIDER_SOURCE));
+    rules.flat_map(|rule| &rule.block_when).map(String::as_str)
 }
 
 fn question(
@@ -72,6 +105,7 @@ fn question(
         device_ip: completed.device_ip,
         user_agent: order.and_then(|order| order.user_agent.as_deref()).map(str::to_owned),
         assurance: shown.assurance,
+        request: None,
         subject: completed.subject.clone().or_else(|| order?.subject.as_deref().map(str::to_owned)),
     }
 }

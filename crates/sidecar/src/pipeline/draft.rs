@@ -79,6 +79,7 @@ fn prepare(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> 
     // Sources are asked about what is known, also where the provider's request has no place for it.
     prepared.client_ip = prepared.client_ip.or(given.client_ip);
     prepared.user_agent = prepared.user_agent.or(given.user_agent);
+    prepared.subject = prepared.subject.or_else(|| exchange.provider().protocol.subject(request.path));
     Ok(prepared)
 }
 
@@ -150,6 +151,7 @@ impl Draft<'_> {
             user_agent: self.prepared.user_agent.clone(),
             assurance: None,
             subject: self.prepared.subject.clone(),
+            request: Some(self.prepared.body.clone()),
         }
     }
 

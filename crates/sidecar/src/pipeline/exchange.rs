@@ -15,6 +15,7 @@ use super::enforce::Asked;
 use super::gateway::{Answered, Exchange};
 use super::join::{Patience, Progress, Waited, join};
 use super::judge::Judge;
+use super::opening::Opening;
 use super::record::new_id;
 use super::start::no_room;
 use super::{forward, shared};
@@ -127,6 +128,19 @@ impl Running<'_> {
         match self.read(answer.status().as_u16(), answer.body()).await {
             Ok((Exchanged::Complete { reference, completed }, shown)) => {
                 self.judge(&reference, (&completed, shown), Response::passed(answer)).await
+            }
+            Ok((Exchanged::Answered { session, reference, completed }, shown)) => {
+                let opening = Opening {
+                    exchange: self.exchange,
+                    operation: self.operation,
+                    order: &self.order,
+                    session: session.as_deref(),
+                    reference: reference.as_deref(),
+                    completed: &completed,
+                    shown,
+                    progress: self.progress,
+                };
+                opening.judge(Response::passed(answer)).await
             }
             Ok((Exchanged::Refused, _)) => Answered::new(Outcome::Passed, Response::passed(answer)),
             // Under the mode that is in force now: it decides whether the answer passes.

@@ -49,7 +49,7 @@ impl Judge<'_> {
             };
         };
         let monitor = exchange.snapshot.config.mode == Mode::Monitor;
-        let takes_time = assess::takes_time(&exchange, &scope);
+        let takes_time = assess::takes_time(&exchange, order, &scope);
         if takes_time && self.asked.is_given_once() {
             self.hold(&passed).await;
         }
@@ -176,7 +176,7 @@ impl Judge<'_> {
     }
 }
 
-fn metric(exchange: &Exchange, outcome: &Decision) -> Outcome {
+pub(super) fn metric(exchange: &Exchange, outcome: &Decision) -> Outcome {
     let refused = outcome.enforcement == riskgate_core::Enforcement::Refuse;
     if refused && exchange.snapshot.config.mode == Mode::Enforce {
         Outcome::Blocked

@@ -13,6 +13,7 @@ mod forward;
 mod gateway;
 mod join;
 mod judge;
+mod opening;
 mod pass;
 mod recognise;
 mod record;

@@ -31,6 +31,7 @@ pub(crate) trait Service: Send + Sync + 'static {
 }
 
 /// How connections begin.
+#[derive(Clone)]
 pub(crate) enum Acceptance {
     /// Without TLS.
     Plain,

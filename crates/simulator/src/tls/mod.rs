@@ -42,7 +42,8 @@ pub enum TlsError {
     Config(#[from] rustls::Error),
 }
 
-/// Accepts TLS connections and tells who the client is.
+/// Accepts TLS connections and tells who the client is. Cloning shares it.
+#[derive(Clone)]
 pub(crate) struct Acceptor {
     inner: TlsAcceptor,
     /// None where clients have no certificates.

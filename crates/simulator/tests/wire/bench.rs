@@ -199,7 +199,15 @@ impl Client {
         running: &Running,
         request: Request<Full<Bytes>>,
     ) -> io::Result<Answer> {
-        let socket = TcpStream::connect(running.bankid_se_address()).await?;
+        self.request_over(TcpStream::connect(running.bankid_se_address()).await?, request).await
+    }
+
+    /// A request of another provider's API.
+    pub(crate) async fn request_over(
+        &self,
+        socket: TcpStream,
+        request: Request<Full<Bytes>>,
+    ) -> io::Result<Answer> {
         let name = "localhost".try_into().unwrap();
         let stream = TlsConnector::from(self.0.clone()).connect(name, socket).await?;
         exchange(stream, request).await

@@ -14,6 +14,7 @@ mod control;
 mod documentation;
 mod endpoints;
 mod faults;
+mod one_span;
 mod orders;
 mod process;
 mod transport;

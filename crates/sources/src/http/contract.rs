@@ -38,10 +38,10 @@ pub(super) fn report(body: &[u8]) -> Result<Report, NotOfTheContract> {
         AssessmentWord::NotApplicable => Assessment::NotApplicable,
     };
     Ok(Report {
-        assessment,
         score: said.score,
         indicators: said.indicators,
         age: Duration::from_secs(said.age_seconds.into()),
+        ..Report::new(assessment)
     })
 }
 
@@ -62,6 +62,7 @@ mod tests {
             user_agent: Some("Mozilla/5.0".to_owned()),
             subject: Some("199001012385".to_owned()),
             assurance: None,
+            request: None,
         }
     }
 
@@ -91,10 +92,10 @@ mod tests {
                 r#"{"assessment":"High","score":87,"indicators":["mule-account"],"ageSeconds":60,"model":"m7"}"#
             ),
             Ok(Report {
-                assessment: Level::High.into(),
                 score: Some(87),
                 indicators: vec!["mule-account".to_owned()],
                 age: Duration::from_secs(60),
+                ..Report::new(Level::High)
             })
         );
         for (word, assessment) in [

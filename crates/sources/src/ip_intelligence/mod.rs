@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use riskgate_core::config::{IpIntelligenceConfig, IpList};
 use riskgate_core::ip::{self, AddressFacts};
-use riskgate_core::{Assessment, Clock, Phase, cause};
+use riskgate_core::{Assessment, Clock, Facts, Phase, cause};
 
 use self::abuse_api::AbuseApi;
 pub use self::abuse_api::{AbuseApiError, AbuseApiParts};
@@ -212,6 +212,7 @@ impl Source for IpIntelligence {
             assessment: rating.assessment(missing.is_none()),
             score: rating.score.map(|(score, _)| score),
             indicators: missing.map(str::to_owned).into_iter().chain(rating.indicators).collect(),
+            facts: Facts::default(),
             age: found.iter().map(|found| found.age).max().unwrap_or_default(),
         })
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use riskgate_core::{Clock, Flow, Phase, Signal, cause};
+use riskgate_core::{Clock, Facts, Flow, Phase, Signal, cause};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
@@ -81,7 +81,7 @@ impl Runner {
     /// the flow lists and the runner does not have gives no signal, which evaluation takes for `Unavailable`. Dropping the
     /// future drops every question.
     pub async fn ask(&self, flow: &Flow, phase: Phase, question: &Question) -> Vec<Signal> {
-        let asked = self.asked(flow, phase).map(|guarded| self.ask_one(guarded, phase, question));
+        let asked = self.asked(flow, phase).map(|guarded| self.ask_one(guarded, flow, phase, question));
         join_all(asked).await
     }
 
@@ -98,14 +98,14 @@ impl Runner {
             .filter(move |guarded| guarded.source.serves(phase))
     }
 
-    async fn ask_one(&self, guarded: &Guarded, phase: Phase, question: &Question) -> Signal {
+    async fn ask_one(&self, guarded: &Guarded, flow: &Flow, phase: Phase, question: &Question) -> Signal {
         let started = Instant::now();
         let said = match guarded.admit(&*self.clock) {
             Ok((pass, _permit)) => guarded.assess(phase, question, pass, &*self.clock).await,
             Err(cause) => Err(vec![cause.to_owned()]),
         };
         let latency = started.elapsed();
-        let signal = signal(guarded.source.name(), phase, said, latency);
+        let signal = signal(flow, guarded.source.name(), phase, said, latency);
         self.observer.observe(&signal, latency);
         signal
     }
@@ -163,12 +163,19 @@ fn causes_of(failure: SourceFailure) -> Vec<String> {
     vec![cause.to_owned()]
 }
 
-fn signal(source: &str, phase: Phase, said: Result<Report, Vec<String>>, latency: Duration) -> Signal {
+/// The signal. Of the facts only the flow's conditions that hold stay, as indicators.
+fn signal(
+    flow: &Flow,
+    source: &str,
+    phase: Phase,
+    said: Result<Report, Vec<String>>,
+    latency: Duration,
+) -> Signal {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let signal = match said {
         Ok(report) => Signal {
             score: report.score.map(|score| score.min(100)),
-            indicators: report.indicators,
+            indicators: with_conditions(flow, source, report.indicators, &report.facts),
             age_ms: millis(report.age),
             ..Signal::new(source, phase, report.assessment)
         },
@@ -178,4 +185,14 @@ fn signal(source: &str, phase: Phase, said: Result<Report, Vec<String>>, latency
         },
     };
     Signal { latency_ms: millis(latency), ..signal }
+}
+
+fn with_conditions(flow: &Flow, source: &str, mut indicators: Vec<String>, facts: &Facts) -> Vec<String> {
+    let conditions = flow.rule(source).map(|rule| rule.block_when.as_slice()).unwrap_or_default();
+    for held in facts.held(conditions.iter().map(String::as_str)) {
+        if !indicators.contains(&held) {
+            indicators.push(held);
+        }
+    }
+    indicators
 }

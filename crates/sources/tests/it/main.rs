@@ -5,6 +5,7 @@ mod exchange;
 mod http_source;
 mod identity;
 mod ip;
+mod one_span;
 mod pool;
 mod proxy;
 mod support;

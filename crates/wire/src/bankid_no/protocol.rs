@@ -107,11 +107,9 @@ impl BankIdNo {
             unreferenced: login.reference.is_none(),
         };
         let completed = Completed {
-            indication: None,
-            score: None,
             indicators: login.level.map(|level| format!("LoA{}", level.number())).into_iter().collect(),
             subject: login.subject,
-            device_ip: None,
+            ..Completed::default()
         };
         let reference = login.reference.unwrap_or_else(|| hashed(&[tokens.access.as_bytes()]));
         Ok((Exchanged::Complete { reference, completed }, shown))

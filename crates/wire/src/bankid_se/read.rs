@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use riskgate_core::{Assessment, Level};
+use riskgate_core::{Assessment, Facts, Level};
 
 use super::reference;
 use crate::json::{Object, Value};
@@ -88,6 +88,7 @@ fn completed(data: &Object<'_>) -> Result<Completed, Unreadable> {
         indication: indication(&data.get("risk")),
         score: None,
         indicators: Vec::new(),
+        facts: Facts::default(),
         subject: user.and_then(|user| user.get("personalNumber").text()).map(Cow::into_owned),
         device_ip: device
             .and_then(|device| device.get("ipAddress").text())

@@ -56,6 +56,13 @@ impl<'a> Object<'a> {
         found.map_or(Value::Absent, |(index, node)| self.value(index, node))
     }
 
+    /// The text of the member `name` as it was sent; none when it is missing.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
+        let named = |node: &Node| node.name.unescaped(self.body) == name;
+        let found = self.nodes().find(|(_, node)| named(node)).map(|(_, node)| self.text(&node.value));
+        found.filter(|text| *text != "null")
+    }
+
     fn value(&self, index: usize, node: &Node) -> Value<'a> {
         let text = self.text(&node.value);
         match text.as_bytes().first() {

@@ -88,7 +88,9 @@ fn the_cases_show_every_lint_fault_and_operation() {
         .iter()
         .map(|case| fs::read_to_string(case.with_extension("out.json")).unwrap())
         .collect();
-    for lint in Lint::ALL {
+    // The others are found by another provider's protocol, and shown in its own pairs.
+    let others = [Lint::ClientIpNotDecimal, Lint::SessionIdNotHexadecimal, Lint::NotAdaptive];
+    for lint in Lint::ALL.into_iter().filter(|lint| !others.contains(lint)) {
         assert!(outputs.contains(&format!("\"{lint}\"")), "no case finds {lint}");
     }
     let cases = cases(".in.json");

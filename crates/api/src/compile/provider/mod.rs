@@ -16,7 +16,7 @@ const NOWHERE: &str = "https://unresolved.invalid";
 
 /// The configuration of one entry.
 pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Problem>) -> ProviderConfig {
-    let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity } = entry;
+    let ProviderEntry { name, listen, bank_id_se, bank_id_no, tic_identity, one_span } = entry;
     let swedish = bank_id_se
         .as_ref()
         .map(|bankid| bankid_se::resolve(&format!("{path}.bankIdSe"), bankid, problems))
@@ -26,7 +26,8 @@ pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Prob
         .map(|bankid| bankid_no::resolve(&format!("{path}.bankIdNo"), bankid, problems))
         .map(ProviderKind::BankIdNo);
     let tic = tic_identity.clone().map(ProviderKind::TicIdentity);
-    let mut kinds = [swedish, norwegian, tic].into_iter().flatten();
+    let one_span = one_span.clone().map(ProviderKind::OneSpan);
+    let mut kinds = [swedish, norwegian, tic, one_span].into_iter().flatten();
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {

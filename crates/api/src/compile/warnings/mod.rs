@@ -1,11 +1,12 @@
 //! What is legal in a policy, but unwise.
 
 mod flow;
+mod one_span;
 
 use std::collections::BTreeSet;
 
-use riskgate_core::config::{Mode, UncoveredOperations};
-use riskgate_core::{Bytes, Flow, Operation, Phase, SidecarConfig, Start};
+use riskgate_core::config::{Mode, ProviderConfig, UncoveredOperations};
+use riskgate_core::{Bytes, Flow, Operation, Phase, Provider, SidecarConfig, Start};
 
 use super::Warning;
 use crate::policy::RiskPolicySpec;
@@ -40,10 +41,19 @@ pub(super) fn of(spec: &RiskPolicySpec, config: &SidecarConfig) -> Vec<Warning> 
             format!("little room: once it is taken, new orders are refused; write at least {LITTLE_MEMORY}"),
         );
     }
-    risk_parameters(spec, &mut warnings);
+    if config.providers.iter().any(|entry| entry.provider() == Provider::BankIdSe) {
+        risk_parameters(spec, &mut warnings);
+    }
     coverage(spec, config, &mut warnings);
     for (index, flow) in spec.flows.iter().enumerate() {
-        flow::warn(&format!("spec.flows[{index}]"), flow, screens(config, flow), &mut warnings);
+        let path = format!("spec.flows[{index}]");
+        let provider = config.providers.iter().find(|entry| entry.name == flow.provider);
+        match provider.map(ProviderConfig::provider) {
+            Some(Provider::OneSpan) => one_span::warn(&path, flow, &mut warnings),
+            Some(Provider::BankIdSe | Provider::BankIdNo | Provider::TicIdentity) | None => {
+                flow::warn(&path, flow, screens(config, flow), &mut warnings);
+            }
+        }
     }
     warnings.0
 }

@@ -86,6 +86,7 @@ impl Protocol for Made {
             indication: Some(indication),
             score: Some(7),
             indicators: vec!["seen".to_owned()],
+            facts: riskgate_core::Facts::default(),
             subject: None,
             device_ip: None,
         };

@@ -63,6 +63,8 @@ mirror!(StoredOperation of Operation {
     PhoneAuth = Operation::PhoneAuth,
     PhoneSign = Operation::PhoneSign,
     Login = Operation::Login,
+    Event = Operation::Event,
+    Transaction = Operation::Transaction,
 });
 mirror!(StoredThreshold of Threshold {
     Moderate = Threshold::Moderate,

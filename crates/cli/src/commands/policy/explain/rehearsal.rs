@@ -63,8 +63,9 @@ pub(super) fn rehearse<'a>(
 ) -> Result<Rehearsal<'a>, RehearsalError> {
     let protocol = match &entry.kind {
         ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
-        ProviderKind::TicIdentity(_) => return Err(RehearsalError::OtherKind(entry.provider())),
-        ProviderKind::BankIdNo(_) => return Err(RehearsalError::OtherKind(entry.provider())),
+        ProviderKind::TicIdentity(_) | ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => {
+            return Err(RehearsalError::OtherKind(entry.provider()));
+        }
     };
     let stage = Stage { config, entry, protocol };
     let Some(order) = &question.order else {

@@ -22,6 +22,8 @@ pub(super) fn of(reason: &Reason) -> String {
         ReasonCode::RequirementRisk => {
             format!("{who} is {observed}, and the application itself set {rule}")
         }
+        ReasonCode::ProviderDeclined => "the provider declined by itself".to_owned(),
+        ReasonCode::ProviderChallenged => "the provider challenges the user by itself".to_owned(),
         ReasonCode::WhenUnknown => format!("{who} tells nothing, and the policy says {rule}"),
         ReasonCode::WhenUnavailable => format!("{who} could not be had, and the policy says {rule}"),
         ReasonCode::WhenNotApplicable => {

@@ -1,0 +1,46 @@
+//! What OneSpan gets that the application did not send.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::stage::{LOGIN, Stage, login};
+
+#[tokio::test]
+async fn address_application_and_device_are_attached_and_nothing_of_ours_is_sent() -> Result<()> {
+    let stage = Stage::start(|policy| policy).await?;
+    let device = "AB".repeat(32);
+    let headers = [
+        ("Riskgate-Client-Ip", "6.6.6.6, 81.2.69.142"),
+        ("Riskgate-Device-Id", device.as_str()),
+        ("Riskgate-Flow", "all"),
+        ("Cookie", "secret"),
+    ];
+    stage.post(LOGIN, &headers, &login()).await?;
+    let mut expected = login();
+    expected["clientIP"] = json!("81.2.69.142");
+    expected["applicationRef"] = json!("se.example.bank");
+    expected["cddc"] = json!({ "browserCDDC": { "fingerprintHash": device.to_lowercase() } });
+    assert_eq!(stage.received(LOGIN).await?, [expected]);
+    let request = &stage.simulator.control().requests(LOGIN).await?[0];
+    let sent = request["headers"].to_string().to_lowercase();
+    assert!(!sent.contains("riskgate") && !sent.contains("cookie"), "{sent}");
+    let record = &stage.sidecar.decisions_once(1).await?[0];
+    assert_eq!(record["attached"], json!(["clientIP", "applicationRef", "cddc.browserCDDC.fingerprintHash"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ipv6_address_is_left_out_and_what_the_application_sent_stays() -> Result<()> {
+    let stage = Stage::start(|policy| policy).await?;
+    stage.post(LOGIN, &[("Riskgate-Client-Ip", "2001:db8::7")], &login()).await?;
+    let mut own = login();
+    own["clientIP"] = json!("10.1.2.3");
+    own["applicationRef"] = json!("web");
+    stage.post(LOGIN, &[("Riskgate-Client-Ip", "81.2.69.142")], &own).await?;
+    let received = stage.received(LOGIN).await?;
+    assert!(received[0]["clientIP"].is_null());
+    assert_eq!(received[1], own);
+    let records = stage.sidecar.decisions_once(2).await?;
+    assert_eq!(records[1]["lint"], json!(["PrivateEndUserIp"]));
+    Ok(())
+}
