@@ -24,7 +24,9 @@ fn prepared(head: &str, body: &[u8]) {
         Ok(first) => {
             let (before, after) = (leniently(body), leniently(&first.body));
             for (name, value) in before.as_object().expect("an object") {
-                assert!(["clientIP", "cddc"].contains(&name.as_str()) || after[name] == *value || value.is_null());
+                assert!(
+                    ["clientIP", "cddc"].contains(&name.as_str()) || after[name] == *value || value.is_null()
+                );
             }
             let again = OneSpan::default()
                 .prepare(Operation::Login, &first.body, &given, Mode::Enforce)
