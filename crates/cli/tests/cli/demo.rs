@@ -100,8 +100,15 @@ fn every_transaction_ends_as_the_policy_demands() {
 fn what_is_explained_is_what_happens() {
     let mut policies = examples(&root().join("examples"));
     policies.extend(["sound.yaml".to_owned(), "watching.yaml".to_owned()]);
+    let mut played = 0;
     for policy in &policies {
-        for row in rows(&riskgate(&["demo", "--policy", policy, "--output", "json"])) {
+        let demo = riskgate(&["demo", "--policy", policy, "--output", "json"]);
+        if demo.code == 78 {
+            assert!(demo.stderr.contains("the demo plays Swedish BankID alone"), "{policy}: {demo:?}");
+            continue;
+        }
+        played += 1;
+        for row in rows(&demo) {
             let ran = explained(policy, &row, "json");
             let told: DecisionRecord<'_> = serde_json::from_value(ran.json()).unwrap();
             let happened = record(&row);
@@ -122,6 +129,7 @@ fn what_is_explained_is_what_happens() {
             assert_eq!(told, happened, "{policy}");
         }
     }
+    assert!(played >= 6, "{played} of {policies:?}");
 }
 
 #[test]

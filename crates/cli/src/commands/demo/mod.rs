@@ -107,7 +107,7 @@ async fn play(args: DemoArgs) -> Result<Exit, Failure> {
     let progress = Progress::new();
     let wishes = Wishes { policy, choice, replicas, redis };
     let mut stage = Stage::set(wishes, &progress).await.map_err(|error| match error {
-        StageError::Policy(_) => Failure::configuration(error),
+        StageError::Policy(_) | StageError::Unplayable(_) => Failure::configuration(error),
         other => other.into(),
     })?;
     let rows = drive(&mut stage, &progress).await?;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use riskgate_api::{Environment, RiskPolicy};
-use riskgate_core::config::{DecisionLog, Ports, RedisStore, SecretRef, TrustKind, TrustRef};
+use riskgate_core::Provider;
+use riskgate_core::config::{DecisionLog, Ports, RedisStore, SecretRef, SidecarConfig, TrustKind, TrustRef};
 use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::run::Ready;
 use riskgate_sidecar::{ConfigSource, StartError, Started, start as start_sidecar};
@@ -60,6 +61,11 @@ pub(super) struct Wishes {
 pub(super) enum StageError {
     #[error("{0}")]
     Policy(String),
+    /// Something in it that the demo has no stand-in for.
+    #[error(
+        "the demo plays Swedish BankID alone; leave out of the policy, or run with riskgate sidecar: {0}"
+    )]
+    Unplayable(String),
     #[error("the simulated BankID did not start: {0:#}")]
     Simulator(anyhow::Error),
     #[error("the sidecar did not start: {0}")]
@@ -102,7 +108,9 @@ impl Stage {
             };
             let source = PolicySource::new(policy_file.clone(), choice.clone())
                 .adjusted(move |policy| setting.fit(policy));
-            config = Some(source.read().map_err(StageError::Policy)?);
+            let read = source.read().map_err(StageError::Policy)?;
+            playable(&read)?;
+            config = Some(read);
             let pod =
                 if replicas == 1 { "riskgate-demo".to_owned() } else { format!("riskgate-demo-{number}") };
             let options = riskgate_sidecar::Options {
@@ -199,6 +207,16 @@ async fn simulate(credentials: &Path) -> anyhow::Result<Running> {
     let mut options = riskgate_simulator::Options::new(Transport::tls(credentials));
     options.scripts = persons::scripts();
     Ok(start_simulator(options).await?)
+}
+
+/// The demo plays Swedish BankID, and has nobody who plays another provider or a source.
+fn playable(config: &SidecarConfig) -> Result<(), StageError> {
+    let others = config.providers.iter().filter(|entry| entry.provider() != Provider::BankIdSe);
+    let named: Vec<&str> = others
+        .map(|entry| entry.name.as_str())
+        .chain(config.sources.iter().map(|source| source.name.as_str()))
+        .collect();
+    if named.is_empty() { Ok(()) } else { Err(StageError::Unplayable(named.join(", "))) }
 }
 
 /// What a policy must say in the demo, whatever it says elsewhere.
