@@ -6,6 +6,10 @@ use serde_json::{Map, Value, json};
 use crate::protocol::{Completed, Unreadable};
 use crate::tic_identity::{read, session, strict};
 
+/// The longest name of an event, in bytes.
+const LONGEST_NAME: usize = 64;
+const FAILED: &str = ".failed";
+
 /// A webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -39,7 +43,7 @@ pub enum Kind {
 pub fn read(body: &[u8]) -> Result<Event, Unreadable> {
     let root = strict::answer(body)?;
     let name = root.get("event").and_then(Value::as_str).ok_or_else(|| form("no event"))?;
-    if !(1..=64).contains(&name.len()) {
+    if !(1..=LONGEST_NAME).contains(&name.len()) {
         return Err(form("an event without a usable name"));
     }
     let data = data(&root);
@@ -86,11 +90,12 @@ pub fn refused(body: &[u8], hint: &str) -> Option<Bytes> {
     Some(Value::Object(outer).to_string().into())
 }
 
-/// The name under which a failure of the same family is told.
+/// The name under which a failure of the same family is told: the name of an event, too.
 #[must_use]
 pub(crate) fn failed(name: &str) -> String {
-    let family = name.split('.').next().filter(|family| !family.is_empty()).unwrap_or("session");
-    format!("{family}.failed")
+    let usable = |family: &&str| (1..=LONGEST_NAME - FAILED.len()).contains(&family.len());
+    let family = name.split('.').next().filter(usable).unwrap_or("session");
+    format!("{family}{FAILED}")
 }
 
 /// A completion names its user, or says that the session is complete. An enrichment's status is its own.
