@@ -96,7 +96,8 @@ impl Policy {
     /// # Errors
     /// When the folder cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_yaml::to_string(&self.resource)?;
+        // JSON is YAML, and quotes every text: the country NO would be written as it is, which kubectl reads as false.
+        let text = serde_json::to_string_pretty(&self.resource)?;
         let fresh = path.with_extension("new");
         std::fs::write(&fresh, text).with_context(|| format!("cannot write {}", fresh.display()))?;
         std::fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))

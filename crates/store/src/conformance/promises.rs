@@ -10,15 +10,17 @@ use super::samples::{held, order, settled};
 use super::{Divergence, ManualClock, same};
 use crate::store::{Key, TransactionStore};
 use crate::transaction::{
-    COMPLETE_FOR, EXCHANGED_FOR, FAILED_FOR, Final, HELD_FOR, Held, OPEN_FOR, Settled, Terminal, Transaction,
+    COMPLETE_FOR, DECIDED_FOR, EXCHANGED_FOR, FAILED_FOR, Final, HELD_FOR, Held, OPEN_FOR, Settled, Terminal,
+    Transaction,
 };
 
 const KEY: Key<'static> = Key { provider: "bankid", reference: "131daac9-16c6-4618-beb0-365768f37288" };
 
 /// A variant of [`settled`] for each end.
 const EXCHANGED: u8 = 2;
-const COMPLETE: u8 = 3;
-const FAILED: u8 = 4;
+const DECIDED: u8 = 3;
+const COMPLETE: u8 = 4;
+const FAILED: u8 = 5;
 
 /// A store with the clock it runs on.
 struct Case<S> {
@@ -45,6 +47,7 @@ where
     case().await.a_settled_answer_stays_its_window(COMPLETE, COMPLETE_FOR).await?;
     case().await.a_settled_answer_stays_its_window(FAILED, FAILED_FOR).await?;
     case().await.a_settled_answer_stays_its_window(EXCHANGED, EXCHANGED_FOR).await?;
+    case().await.a_settled_answer_stays_its_window(DECIDED, DECIDED_FOR).await?;
     case().await.the_first_settled_answer_is_the_answer().await?;
     case().await.one_of_many_settles_wins().await?;
     case().await.the_first_held_answer_stays().await?;

@@ -7,7 +7,7 @@ use riskgate_core::Millis;
 use super::model::Model;
 use super::{Divergence, ManualClock, same, samples};
 use crate::store::{Key, TransactionStore};
-use crate::transaction::{COMPLETE_FOR, EXCHANGED_FOR, FAILED_FOR, OPEN_FOR};
+use crate::transaction::{COMPLETE_FOR, DECIDED_FOR, EXCHANGED_FOR, FAILED_FOR, OPEN_FOR};
 
 /// Few enough that operations meet; with a pair that a store which only joins the two parts would confuse.
 const NAMES: [(&str, &str); 5] =
@@ -38,7 +38,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         0..1000_u64,
         0..OPEN_FOR + 2,
         // To the very millisecond of a deadline, and one before it.
-        prop::sample::select(vec![COMPLETE_FOR, EXCHANGED_FOR, FAILED_FOR, OPEN_FOR])
+        prop::sample::select(vec![COMPLETE_FOR, DECIDED_FOR, EXCHANGED_FOR, FAILED_FOR, OPEN_FOR])
             .prop_flat_map(|window| window - 1..=window),
     ];
     let step = prop_oneof![

@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use super::*;
 use crate::conformance::{ManualClock, follow, promises, steps};
-use crate::transaction::{COMPLETE_FOR, Final, OPEN_FOR};
+use crate::transaction::{COMPLETE_FOR, DECIDED_FOR, Final, OPEN_FOR};
 
 const ROOMY: u64 = 1 << 30;
 
@@ -55,7 +55,7 @@ proptest! {
         Builder::new_current_thread().build().unwrap().block_on(async {
             let (store, clock) = store(ROOMY);
             follow(&store, &clock, &steps).await?;
-            clock.advance(OPEN_FOR);
+            clock.advance(DECIDED_FOR); // the longest window
             let usage = store.usage();
             let table = store.swept();
             prop_assert_eq!(usage.open, 0);

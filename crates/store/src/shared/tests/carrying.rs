@@ -29,12 +29,12 @@ async fn they_are_brought_when_the_store_is_back_and_a_drain_waits_for_it() {
         let other = Key { reference: "another", ..KEY };
         case.switch(true);
         case.store.settle(KEY, settled(2), None).await.unwrap();
-        case.store.settle(other, settled(3), None).await.unwrap();
+        case.store.settle(other, settled(4), None).await.unwrap();
         assert_eq!(case.tasks.len(), 1, "one task for all");
         case.switch(false);
         assert!(case.drained().await);
         assert_eq!(case.others_see(KEY).await, Some(Terminal::Settled(settled(2))));
-        assert_eq!(case.others_see(other).await, Some(Terminal::Settled(settled(3))));
+        assert_eq!(case.others_see(other).await, Some(Terminal::Settled(settled(4))));
     }
 }
 
@@ -55,7 +55,7 @@ async fn a_second_outage_is_made_up_for_as_the_first() {
 async fn attempts_are_paced_and_go_on() {
     let case = Case::new(WhenStoreUnavailable::Degrade);
     case.switch(true);
-    case.store.settle(KEY, settled(3), None).await.unwrap();
+    case.store.settle(KEY, settled(4), None).await.unwrap();
     case.heard();
     sleep(Duration::from_secs(60)).await;
     let attempts = case.heard().iter().filter(|operation| **operation == "carry").count();
@@ -69,7 +69,7 @@ async fn what_is_left_of_their_window_goes_on() {
     let clock = Arc::new(ManualClock::at(1_700_000_000_000));
     let case = Case::on(clock.clone(), WhenStoreUnavailable::Degrade);
     case.switch(true);
-    case.store.settle(KEY, settled(3), None).await.unwrap();
+    case.store.settle(KEY, settled(4), None).await.unwrap();
     clock.advance(60_000);
     case.switch(false);
     assert!(case.drained().await);
@@ -81,7 +81,7 @@ async fn those_whose_time_is_over_are_not_waited_for() {
     let clock = Arc::new(ManualClock::at(1_700_000_000_000));
     let case = Case::on(clock.clone(), WhenStoreUnavailable::Degrade);
     case.switch(true);
-    case.store.settle(KEY, settled(3), None).await.unwrap();
+    case.store.settle(KEY, settled(4), None).await.unwrap();
     clock.advance(FAILED_FOR);
     assert!(case.drained().await, "the store is still away");
 }
