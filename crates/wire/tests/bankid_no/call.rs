@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use riskgate_wire::bankid_no::{Discovery, Login, TokenAnswer, TokenRequest, Tokens};
 use riskgate_wire::jose::Claims;
-use riskgate_wire::{Answer, Fault, bankid_no};
+use riskgate_wire::{Answer, bankid_no};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use crate::fault::FAULTS;
 
 /// A call with its arguments; documents and bodies are texts where single bytes matter.
 #[derive(Deserialize)]
@@ -59,17 +61,6 @@ pub(crate) enum Call {
         description: String,
     },
 }
-
-const FAULTS: [Fault; 8] = [
-    Fault::Unauthorized,
-    Fault::NotFound,
-    Fault::MethodNotAllowed,
-    Fault::UnsupportedMediaType,
-    Fault::InvalidParameters,
-    Fault::RequestTimeout,
-    Fault::Maintenance,
-    Fault::InternalError,
-];
 
 impl Call {
     /// Makes the call.
@@ -129,7 +120,7 @@ impl Call {
             Self::Block { error, description } => answer(&bankid_no::block(error, description)),
             Self::Challenge { description } => answer(&bankid_no::challenge(description)),
             Self::Fault { fault, description } => {
-                let named = FAULTS.into_iter().find(|known| format!("{known:?}") == *fault).unwrap();
+                let (_, named) = FAULTS.into_iter().find(|(name, _)| name == fault).unwrap();
                 answer(&bankid_no::fault(named, description))
             }
             Self::InPlaceOf { status, description } => answer(&bankid_no::in_place_of(*status, description)),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use riskgate_core::config::{Mode, Refusal};
 use riskgate_core::{Operation, Requirement, Start};
-use riskgate_wire::{Fault, Given};
+use riskgate_wire::Given;
 use serde::Deserialize;
 
 /// A call with its arguments; `refusal` is that of the policy.
@@ -97,22 +97,4 @@ impl GivenText {
             hash_device_identifier: self.hash_device_identifier,
         }
     }
-}
-
-/// Every fault with its name.
-pub(crate) const FAULTS: [(&str, Fault); 8] = [
-    ("Unauthorized", Fault::Unauthorized),
-    ("NotFound", Fault::NotFound),
-    ("MethodNotAllowed", Fault::MethodNotAllowed),
-    ("UnsupportedMediaType", Fault::UnsupportedMediaType),
-    ("InvalidParameters", Fault::InvalidParameters),
-    ("RequestTimeout", Fault::RequestTimeout),
-    ("Maintenance", Fault::Maintenance),
-    ("InternalError", Fault::InternalError),
-];
-
-/// The fault of that name.
-pub(crate) fn fault(name: &str) -> Fault {
-    let known = FAULTS.into_iter().find(|(known, _)| *known == name);
-    known.unwrap_or_else(|| panic!("no fault is named {name:?}")).1
 }

@@ -7,9 +7,11 @@ use bytes::Bytes;
 use riskgate_core::config::Mode;
 use riskgate_core::{Operation, Verdict};
 use riskgate_wire::one_span::OneSpan;
-use riskgate_wire::{Answer, Completed, Exchanged, Fault, Given, Prepared, Protocol, Reading, Road};
+use riskgate_wire::{Answer, Completed, Exchanged, Given, Prepared, Protocol, Reading, Road};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::fault::FAULTS;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -54,17 +56,6 @@ pub(crate) enum Call {
 }
 
 const SESSION: Road = Road("session");
-
-const FAULTS: [Fault; 8] = [
-    Fault::Unauthorized,
-    Fault::NotFound,
-    Fault::MethodNotAllowed,
-    Fault::UnsupportedMediaType,
-    Fault::InvalidParameters,
-    Fault::RequestTimeout,
-    Fault::Maintenance,
-    Fault::InternalError,
-];
 
 impl Call {
     pub(crate) fn outcome(&self) -> Value {
@@ -112,7 +103,7 @@ impl Call {
             Self::RefuseResult { reference } => written(&one_span.refuse_result(reference, SESSION)),
             Self::Faults {} => FAULTS
                 .iter()
-                .map(|fault| (format!("{fault:?}"), written(&one_span.fault(*fault, "riskgate: why"))))
+                .map(|(name, fault)| ((*name).to_owned(), written(&one_span.fault(*fault, "riskgate: why"))))
                 .collect(),
             Self::InPlaceOf { status } => written(&one_span.in_place_of(*status, "riskgate: why")),
         }

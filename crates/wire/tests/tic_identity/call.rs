@@ -1,15 +1,15 @@
 //! One call of the protocol, as a golden input writes it, and what it gives.
 
-use std::fmt;
-
 use bytes::Bytes;
 use riskgate_core::Operation;
 use riskgate_core::config::Mode;
 use riskgate_wire::tic_identity::webhook::{Kind, SignatureOptions};
 use riskgate_wire::tic_identity::{POLL, TicIdentity, hub, webhook};
-use riskgate_wire::{Answer, Completed, Given, Protocol, Reading, Started};
+use riskgate_wire::{Completed, Given, Protocol, Reading, Started};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::outcome::{self, answer, or_error, text};
 
 /// A call with its arguments.
 #[derive(Deserialize)]
@@ -124,7 +124,7 @@ pub(crate) fn of(call: &Call) -> Value {
             answer(&protocol(hint_code.as_deref()).refuse_result(reference, POLL))
         }
         Call::Pending { reference } => answer(&tic.pending(reference, POLL)),
-        Call::Fault { fault, details } => answer(&tic.fault(self::fault(fault), details)),
+        Call::Fault { fault, details } => answer(&tic.fault(outcome::fault(fault), details)),
         Call::InPlaceOf { status, details } => answer(&tic.in_place_of(*status, details)),
         Call::Webhook { body } => or_error(webhook::read(body.as_bytes()), |event| {
             let kind = match event.kind {
@@ -173,43 +173,4 @@ fn completed(completed: &Completed) -> Value {
         "indicators": completed.indicators,
         "deviceIp": completed.device_ip,
     })
-}
-
-fn answer(answer: &Answer) -> Value {
-    json!({ "status": answer.status, "contentType": answer.content_type, "body": text(&answer.body) })
-}
-
-fn text(body: &[u8]) -> &str {
-    std::str::from_utf8(body).unwrap()
-}
-
-fn or_error<T, E: fmt::Display + fmt::Debug>(outcome: Result<T, E>, show: impl FnOnce(T) -> Value) -> Value {
-    outcome.map_or_else(
-        |error| {
-            let debug = format!("{error:?}");
-            let kind = debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            json!({ "error": kind, "text": error.to_string() })
-        },
-        show,
-    )
-}
-
-/// Every fault with its name.
-pub(crate) const FAULTS: [(&str, riskgate_wire::Fault); 8] = {
-    use riskgate_wire::Fault;
-    [
-        ("Unauthorized", Fault::Unauthorized),
-        ("NotFound", Fault::NotFound),
-        ("MethodNotAllowed", Fault::MethodNotAllowed),
-        ("UnsupportedMediaType", Fault::UnsupportedMediaType),
-        ("InvalidParameters", Fault::InvalidParameters),
-        ("RequestTimeout", Fault::RequestTimeout),
-        ("Maintenance", Fault::Maintenance),
-        ("InternalError", Fault::InternalError),
-    ]
-};
-
-fn fault(name: &str) -> riskgate_wire::Fault {
-    let known = FAULTS.into_iter().find(|(known, _)| *known == name);
-    known.unwrap_or_else(|| panic!("no fault is named {name:?}")).1
 }

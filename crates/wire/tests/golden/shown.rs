@@ -1,15 +1,14 @@
 //! What a call gives, as a golden output writes it.
 
-use std::fmt;
-
 use bytes::Bytes;
 use riskgate_core::RequirementSet;
 use riskgate_core::config::Refusal;
 use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
-use riskgate_wire::{Answer, Cancelled, Prepared, Protocol, Reading, Started, Tightened};
+use riskgate_wire::{Cancelled, Prepared, Protocol, Reading, Started, Tightened};
 use serde_json::{Value, json};
 
-use crate::call::{Call, fault};
+use crate::call::Call;
+use crate::outcome::{answer, fault, or_error, text};
 
 /// Makes the call.
 pub(crate) fn of(call: &Call) -> Value {
@@ -60,17 +59,6 @@ pub(crate) fn of(call: &Call) -> Value {
     }
 }
 
-fn or_error<T, E: fmt::Display + fmt::Debug>(outcome: Result<T, E>, show: impl FnOnce(T) -> Value) -> Value {
-    outcome.map_or_else(
-        |error| {
-            let debug = format!("{error:?}");
-            let kind = debug.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            json!({ "error": kind, "text": error.to_string() })
-        },
-        show,
-    )
-}
-
 fn prepared(prepared: &Prepared, sent: &Bytes) -> Value {
     json!({
         "body": body(&prepared.body, sent),
@@ -94,7 +82,7 @@ fn tightened(tightened: &Tightened, sent: &Bytes) -> Value {
 
 /// The body as text; of one that was not changed only that it is the application's own.
 fn body(body: &Bytes, sent: &Bytes) -> Value {
-    if body == sent { json!({ "asSent": true }) } else { json!(std::str::from_utf8(body).unwrap()) }
+    if body == sent { json!({ "asSent": true }) } else { json!(text(body)) }
 }
 
 fn carried(carried: RequirementSet) -> Value {
@@ -110,12 +98,4 @@ fn reading(reading: &Reading) -> Value {
         }}),
         other => json!(format!("{other:?}")),
     }
-}
-
-fn answer(answer: &Answer) -> Value {
-    json!({
-        "status": answer.status,
-        "contentType": answer.content_type,
-        "body": std::str::from_utf8(&answer.body).unwrap(),
-    })
 }
