@@ -218,7 +218,8 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
             (Call::Start(operation), start::run(exchange, operation, &request).await)
         }
         Recognised::Exchange(operation) => {
-            (Call::Start(operation), exchange::run(exchange, operation, &request).await)
+            // Boxed: it is the largest by far, and every request's future would have its size.
+            (Call::Start(operation), Box::pin(exchange::run(exchange, operation, &request)).await)
         }
         Recognised::Result(road) if protocol.sessions().is_some() => {
             (Call::Collect, session::result(exchange, road, &request).await)
