@@ -22,7 +22,7 @@ use crate::schema;
 )]
 pub struct SourceEntry {
     /// The entry's name: flows, decision records and metrics refer to it.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = riskgate_core::patterns::NAME))]
     pub name: String,
     /// How long one answer may take, such as `300ms`; left out, what fits the kind of source. After that the source is
     /// `Unavailable`.

@@ -15,7 +15,7 @@ pub struct Flow {
     /// The flow's name, in decision records and in the request header `Riskgate-Flow`.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 63), regex(pattern = crate::patterns::NAME))
     )]
     pub name: String,
     /// The name of the provider entry whose operations the flow covers.

@@ -20,6 +20,8 @@ pub mod ip;
 pub mod level;
 pub mod operation;
 pub mod parameters;
+#[cfg(feature = "schema")]
+pub mod patterns;
 pub mod pseudonym;
 pub mod quantity;
 pub mod reason;

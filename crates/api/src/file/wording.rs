@@ -3,34 +3,32 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray,
 };
+use riskgate_core::patterns;
 use serde_json::Value;
 
 use super::node::{Content, Node};
 
 /// What each pattern of the schema asks for, in words.
 pub(super) const PATTERNS: [(&str, &str); 17] = [
+    (patterns::NAME, "write lower-case letters, digits and dashes, with a letter or digit at both ends"),
     (
-        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-        "write lower-case letters, digits and dashes, with a letter or digit at both ends",
-    ),
-    (
-        "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        patterns::OBJECT_NAME,
         "write lower-case letters, digits, dashes and dots, with a letter or digit at both ends",
     ),
     (
-        r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$",
+        patterns::DATA_KEY,
         "write the key of a Secret or ConfigMap: letters, digits, dashes, underscores and dots, such as tls.crt",
     ),
     ("^[A-Za-z_][A-Za-z0-9_]*$", "write the name of an environment variable, such as BANKID_API_URL"),
     ("^[A-Z]{2}$", "write a country's two letters of ISO 3166-1, such as SE"),
-    ("^[A-Za-z0-9]+$", "write letters and digits only, such as transactionRiskBlocked"),
+    (patterns::WORD, "write letters and digits only, such as transactionRiskBlocked"),
     (
         r"^https://([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$",
         "write https://HOST or https://HOST:PORT, without a path",
     ),
-    (r"^https?://[^?#@\s]+$", "write https://HOST/PATH, without a login, a query or a fragment"),
+    (patterns::URL, "write https://HOST/PATH, without a login, a query or a fragment"),
     (
-        r"^rediss?://[^/?#\s]+$",
+        patterns::REDIS_URL,
         "write rediss://HOST or rediss://HOST:PORT; the login stands in the Secret that credentialsRef names",
     ),
     (
@@ -47,7 +45,7 @@ pub(super) const PATTERNS: [(&str, &str); 17] = [
     ),
     ("^([0-9]{1,9}(ms|s|m|h) ?)+$", "write a whole number with a unit, such as 300ms, 3s or 2m"),
     ("^[0-9]{1,10}(Ki|Mi|Gi)?$", "write a whole number with a unit, such as 512Ki, 16Mi or 1Gi"),
-    ("^(/[^/]+)+$", "write a JSON pointer into the request, such as /requirement/personalNumber"),
+    (patterns::POINTER, "write a JSON pointer into the request, such as /requirement/personalNumber"),
     ("^[A-Z]{3}$", "write the three letters of a currency, such as SEK"),
     ("^(Stdout|/.+)$", "write Stdout, or the absolute path of a file"),
 ];

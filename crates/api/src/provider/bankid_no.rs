@@ -22,7 +22,7 @@ pub struct BankIdNo {
     /// Environment `Custom` only: the issuer, to the letter as its tokens name it. Its configuration is read below it. Without
     /// TLS, `http://`, only on loopback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))]
+    #[schemars(length(min = 9, max = 1024), regex(pattern = riskgate_core::patterns::URL))]
     pub issuer: Option<String>,
     /// Environment `Custom` only: the roots that the certificates of its endpoints must lead to; left out, the public web's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

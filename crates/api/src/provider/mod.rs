@@ -20,7 +20,7 @@ pub use bankid_se::{BankIdSe, Environment};
     .message("one kind of provider is needed in each entry; write one of bankIdSe: { … }, bankIdNo: { … }, ticIdentity: { … }, oneSpan: { … }"))]
 pub struct ProviderEntry {
     /// The entry's name: flows refer to it.
-    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = riskgate_core::patterns::NAME))]
     pub name: String,
     /// Where the sidecar listens for requests to this provider.
     pub listen: Listen,

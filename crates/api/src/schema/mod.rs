@@ -47,7 +47,7 @@ pub(crate) static METADATA: LazyLock<JSONSchemaProps> = LazyLock::new(|| {
             if let Some(property) = properties.get_mut(name) {
                 property.min_length = Some(1);
                 property.max_length = i64::try_from(longest).ok();
-                property.pattern = Some(rules::SUBDOMAIN.to_owned());
+                property.pattern = Some(riskgate_core::patterns::OBJECT_NAME.to_owned());
             }
         }
     }

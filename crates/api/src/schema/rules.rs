@@ -14,9 +14,6 @@ use crate::provider::ProviderEntry;
 use crate::source::SourceEntry;
 use crate::status::OutdatedReason;
 
-/// The name of a Kubernetes object.
-pub(super) const SUBDOMAIN: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
-
 /// Rules of each flow.
 fn flow_rules() -> [Rule; 4] {
     [

@@ -46,7 +46,7 @@ pub struct TrustRef {
     /// Its name, in the policy's namespace.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub name: String,
     /// The key that holds the PEM certificates.
@@ -54,7 +54,7 @@ pub struct TrustRef {
         feature = "schema",
         schemars(
             length(min = 1, max = 253),
-            regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+            regex(pattern = crate::patterns::DATA_KEY)
         )
     )]
     pub key: String,
@@ -77,10 +77,10 @@ pub enum TrustKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// The `hintCode` of a refused result. Clients that know only older words need `cancelled`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = crate::patterns::WORD)))]
     pub hint_code: String,
     /// The `errorCode` of a refused order.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = crate::patterns::WORD)))]
     pub error_code: String,
 }
 

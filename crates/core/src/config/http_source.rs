@@ -13,7 +13,7 @@ pub struct HttpSourceConfig {
     /// Where questions are sent: `https://fraud.shop.svc/assess`. Without TLS, `http://`, only on loopback.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 1024), regex(pattern = crate::patterns::URL))
     )]
     pub url: String,
     /// When it is asked: before the order exists (`Screen`), or when the provider's result is there (`Assess`).

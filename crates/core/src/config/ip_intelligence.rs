@@ -50,7 +50,7 @@ pub struct IpDatabases {
     /// `databases/NAME`.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub persistent_volume_claim: String,
     /// The most that one file may have, since each is held in memory. The sidecar's memory limit must leave room for twice as
@@ -73,7 +73,7 @@ pub struct IpList {
     /// The ConfigMap's name.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub config_map: String,
     /// The key in it.
@@ -81,7 +81,7 @@ pub struct IpList {
         feature = "schema",
         schemars(
             length(min = 1, max = 253),
-            regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+            regex(pattern = crate::patterns::DATA_KEY)
         )
     )]
     pub key: String,

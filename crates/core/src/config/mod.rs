@@ -125,7 +125,7 @@ pub struct SecretKeyRef {
     /// The Secret's name.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub name: String,
     /// The key in it.
@@ -133,7 +133,7 @@ pub struct SecretKeyRef {
         feature = "schema",
         schemars(
             length(min = 1, max = 253),
-            regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+            regex(pattern = crate::patterns::DATA_KEY)
         )
     )]
     pub key: String,
@@ -147,7 +147,7 @@ pub struct SecretRef {
     /// The Secret's name.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub name: String,
 }

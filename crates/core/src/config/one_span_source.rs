@@ -36,7 +36,7 @@ pub struct OneSpanSourceConfig {
     pub amount: MappedAmount,
     /// The `transactionType` that OneSpan knows these transactions by.
     #[serde(default = "payment")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = crate::patterns::WORD)))]
     pub transaction_type: String,
 }
 
@@ -50,7 +50,7 @@ fn payment() -> String {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MappedUser {
     /// A JSON pointer (RFC 6901) into the request: `/requirement/personalNumber`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = "^(/[^/]+)+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = crate::patterns::POINTER)))]
     pub pointer: String,
     /// Whether OneSpan gets its hash instead. What people can be counted through, such as personal numbers, a hash hides from
     /// nobody who tries them all.
@@ -65,11 +65,11 @@ pub struct MappedUser {
 pub struct MappedAmount {
     /// A JSON pointer (RFC 6901) into the request: `/userVisibleTransaction/money/amount`. A number, or a text with digits and
     /// at most one decimal comma or point.
-    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = "^(/[^/]+)+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = crate::patterns::POINTER)))]
     pub pointer: String,
     /// A JSON pointer to the currency; this, or `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = "^(/[^/]+)+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 256), regex(pattern = crate::patterns::POINTER)))]
     pub currency_pointer: Option<String>,
     /// The currency of every amount, such as `SEK`; this, or `currencyPointer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

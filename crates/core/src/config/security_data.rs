@@ -36,14 +36,14 @@ pub struct SecurityDataConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 1024), regex(pattern = crate::patterns::URL))
     )]
     pub base_url: Option<String>,
     /// Where its access token is asked for; left out, at the provider's token endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 1024), regex(pattern = crate::patterns::URL))
     )]
     pub token_endpoint: Option<String>,
     /// What single claims mean to this policy, beyond BankID's own classification.
@@ -118,7 +118,7 @@ pub struct ClaimRule {
     )]
     pub none_of: Vec<String>,
     /// The indicator that it gives, for `blockWhen` and the decision record.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = crate::patterns::WORD)))]
     pub indicator: String,
     /// The level that it raises the assessment to; left out, it changes no level.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -63,7 +63,7 @@ pub struct RedisStore {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 270), regex(pattern = r"^rediss?://[^/?#\s]+$"))
+        schemars(length(min = 9, max = 270), regex(pattern = crate::patterns::REDIS_URL))
     )]
     pub url: Option<String>,
     /// The server that Sentinels name.
@@ -105,7 +105,7 @@ pub struct RedisSentinel {
         feature = "schema",
         schemars(
             length(min = 1, max = 16),
-            inner(length(min = 9, max = 270), regex(pattern = r"^rediss?://[^/?#\s]+$"))
+            inner(length(min = 9, max = 270), regex(pattern = crate::patterns::REDIS_URL))
         )
     )]
     pub urls: Vec<String>,
@@ -127,7 +127,7 @@ pub struct RedisCluster {
         feature = "schema",
         schemars(
             length(min = 1, max = 32),
-            inner(length(min = 9, max = 270), regex(pattern = r"^rediss?://[^/?#\s]+$"))
+            inner(length(min = 9, max = 270), regex(pattern = crate::patterns::REDIS_URL))
         )
     )]
     pub urls: Vec<String>,
@@ -141,7 +141,7 @@ pub struct SealKeysRef {
     /// The Secret's name.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))
+        schemars(length(min = 1, max = 253), regex(pattern = crate::patterns::OBJECT_NAME))
     )]
     pub name: String,
     /// The keys in it, each of 32 random bytes as they are. The first seals, every one opens. With two names the key can be changed
@@ -152,7 +152,7 @@ pub struct SealKeysRef {
             length(min = 1, max = 8),
             inner(
                 length(min = 1, max = 253),
-                regex(pattern = r"^([-_a-zA-Z0-9]|\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$")
+                regex(pattern = crate::patterns::DATA_KEY)
             )
         )
     )]

@@ -13,7 +13,7 @@ pub struct TicEnrichmentConfig {
     #[serde(default = "super::tic_identity::endpoint")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 262), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 262), regex(pattern = crate::patterns::URL))
     )]
     pub endpoint: String,
     /// The roots that its certificate must lead to; left out, the public web's.

@@ -18,7 +18,7 @@ pub struct TicIdentityConfig {
     #[serde(default = "endpoint")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 262), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 262), regex(pattern = crate::patterns::URL))
     )]
     pub endpoint: String,
     /// The roots that its certificate must lead to; left out, the public web's.
@@ -47,7 +47,7 @@ pub struct TicIdentityConfig {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TicRefusal {
     /// The `hintCode` of a refused session. TIC's own are `cancelled` and `userCancel`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9]+$")))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64), regex(pattern = crate::patterns::WORD)))]
     pub hint_code: String,
 }
 
@@ -68,7 +68,7 @@ pub struct TicWebhook {
     /// Where the application takes webhooks, on loopback: `http://127.0.0.1:8080/hooks`.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 1024), regex(pattern = crate::patterns::URL))
     )]
     pub forward_to: String,
     /// The Secret with the secret that webhooks are signed with.
@@ -77,7 +77,7 @@ pub struct TicWebhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 9, max = 1024), regex(pattern = r"^https?://[^?#@\s]+$"))
+        schemars(length(min = 9, max = 1024), regex(pattern = crate::patterns::URL))
     )]
     pub url: Option<String>,
     /// How long a result whose answer has no `ipIntelligence` waits for the webhook that brings it. After that TIC's own
