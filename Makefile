@@ -127,6 +127,10 @@ golden: build-tools cluster-assets ## Write the golden files anew; then read the
 image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
 	cargo xtask image
 
+.PHONY: image-twice
+image-twice: build-tools ## The images from two copies of the committed tree in different places, compared byte by byte; two release builds
+	@$(STEP) "images twice" $(SCRIPTS)/image-twice
+
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
 	PYTHON=$(PYTHON) $(SCRIPTS)/refresh-pins

@@ -24,6 +24,11 @@ struct Target {
 
 /// Builds the binaries of packages that have their names, and copies them into a folder.
 pub(super) fn build(tree: &Tree, names: &[&str], into: &Path) -> Result<()> {
+    run(command(tree, names)?, names, into)
+}
+
+/// The command that builds them.
+fn command(tree: &Tree, names: &[&str]) -> Result<Command> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
@@ -40,6 +45,10 @@ pub(super) fn build(tree: &Tree, names: &[&str], into: &Path) -> Result<()> {
     for name in names {
         command.args(["--package", name, "--bin", name]);
     }
+    Ok(command)
+}
+
+fn run(mut command: Command, names: &[&str], into: &Path) -> Result<()> {
     let output = command.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo build failed");
     fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
@@ -86,4 +95,58 @@ fn flags(tree: &Tree) -> Result<Vec<String>> {
 fn c_flags(tree: &Tree) -> Result<String> {
     let flags = prefixes(tree)?.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));
     Ok(flags.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const NAME: &str = "small";
+
+    /// A workspace of a program and a library, both of which know where they were compiled, below a folder of this name.
+    fn workspace(below: &str) -> (TempDir, Tree) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join(below);
+        let package = |name: &str, more: &str| {
+            format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+        };
+        let main = "fn main() { println!(\"{} {}\", std::panic::Location::caller(), part::part(std::env::args().count())); }";
+        let part = "pub fn part<T: std::fmt::Debug>(of: T) -> String { assert!(size_of::<T>() < 99, \"{of:?}\"); format!(\"{of:?} {}\", file!()) }";
+        let lock = "version = 4\n\n[[package]]\nname = \"part\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"small\"\nversion = \"0.1.0\"\ndependencies = [\n \"part\",\n]\n";
+        for (path, text) in [
+            ("Cargo.toml", package(NAME, "[dependencies]\npart = { path = \"part\" }\n[workspace]\n")),
+            ("Cargo.lock", lock.to_owned()),
+            ("src/main.rs", main.to_owned()),
+            ("part/Cargo.toml", package("part", "")),
+            ("part/src/lib.rs", part.to_owned()),
+        ] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let tree = Tree::at(root);
+        (folder, tree)
+    }
+
+    /// What the images promise, on something small: neither where the sources lie nor a build before shows in the binary.
+    #[test]
+    fn the_same_sources_in_two_places_are_the_same_bytes() {
+        let built = ["here", "somewhere/else/altogether"].map(|below| {
+            let (folder, tree) = workspace(below);
+            let mut command = command(&tree, &[NAME]).unwrap();
+            // Not the one that this test itself was built in.
+            command.env("CARGO_TARGET_DIR", tree.root().join("target"));
+            let into = folder.path().join("out");
+            run(command, &[NAME], &into).unwrap();
+            fs::read(into.join(NAME)).unwrap()
+        });
+        assert!(built[0] == built[1], "they differ");
+        let path = b"/riskgate/part/src/lib.rs";
+        let told = built[0].windows(path.len()).any(|bytes| bytes == path);
+        let own = built[0].windows(8).any(|bytes| bytes == b"part/src");
+        assert!(told || own, "the program does not know where it was compiled, and proves nothing");
+    }
 }
