@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
+use super::profile::Guidance;
 use crate::tree::Tree;
 
 /// One line of cargo's JSON messages; only artifacts matter here.
@@ -22,47 +23,53 @@ struct Target {
     name: String,
 }
 
-/// Builds the binaries of packages that have their names, and copies them into a folder.
-pub(super) fn build(tree: &Tree, names: &[&str], into: &Path) -> Result<()> {
-    run(command(tree, names)?, names, into)
+/// Builds the binaries of packages that have their names, and copies them into a folder. With `count`, they write profiles there.
+///
+/// Each is built by itself: together, a dependency would have the features that any of them wants, and the profile would not fit.
+pub(super) fn build(tree: &Tree, names: &[&str], into: &Path, count: Option<&Path>) -> Result<()> {
+    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
+    for name in names {
+        let mut command = command(tree, name)?;
+        let mut flags = flags(tree)?;
+        flags.extend(Guidance::of(tree, name, count)?.flag());
+        let built = executable(command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")), name)?;
+        fs::copy(&built, into.join(name))
+            .with_context(|| format!("cannot copy {} to {}", built.display(), into.display()))?;
+    }
+    Ok(())
 }
 
-/// The command that builds them.
-fn command(tree: &Tree, names: &[&str]) -> Result<Command> {
+/// The command that builds one, but for the compiler's flags.
+fn command(tree: &Tree, name: &str) -> Result<Command> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(tree.root())
         .args(["build", "--locked", "--release", "--message-format=json-render-diagnostics"])
+        .args(["--package", name, "--bin", name])
         // Named, though it is this machine: else the flags would be those of build scripts, too, which cannot be static.
         .args(["--target", &host()?])
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(tree)?.join("\u{1f}"))
         .env("CFLAGS", c_flags(tree)?)
         .env("CXXFLAGS", c_flags(tree)?)
         .env("SOURCE_DATE_EPOCH", "0")
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
-    for name in names {
-        command.args(["--package", name, "--bin", name]);
-    }
     Ok(command)
 }
 
-fn run(mut command: Command, names: &[&str], into: &Path) -> Result<()> {
+/// Where cargo has put the binary that it built.
+fn executable(command: &mut Command, name: &str) -> Result<PathBuf> {
     let output = command.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo build failed");
-    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
-    let mut copied = 0;
     for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let message: Message = serde_json::from_slice(line).context("cargo prints JSON")?;
-        if let (Some(target), Some(path)) = (message.target, message.executable) {
-            fs::copy(&path, into.join(&target.name))
-                .with_context(|| format!("cannot copy {} to {}", path.display(), into.display()))?;
-            copied += 1;
+        if let (Some(target), Some(path)) = (message.target, message.executable)
+            && target.name == name
+        {
+            return Ok(path);
         }
     }
-    ensure!(copied == names.len(), "cargo built {copied} binaries, not {}", names.len());
-    Ok(())
+    bail!("cargo built no binary {name}")
 }
 
 /// The compiler's own target.
@@ -136,12 +143,11 @@ mod tests {
     fn the_same_sources_in_two_places_are_the_same_bytes() {
         let built = ["here", "somewhere/else/altogether"].map(|below| {
             let (folder, tree) = workspace(below);
-            let mut command = command(&tree, &[NAME]).unwrap();
+            let mut command = command(&tree, NAME).unwrap();
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags(&tree).unwrap().join("\u{1f}"));
             // Not the one that this test itself was built in.
-            command.env("CARGO_TARGET_DIR", tree.root().join("target"));
-            let into = folder.path().join("out");
-            run(command, &[NAME], &into).unwrap();
-            fs::read(into.join(NAME)).unwrap()
+            command.env("CARGO_TARGET_DIR", folder.path().join("target"));
+            fs::read(executable(&mut command, NAME).unwrap()).unwrap()
         });
         assert!(built[0] == built[1], "they differ");
         let path = b"/riskgate/part/src/lib.rs";

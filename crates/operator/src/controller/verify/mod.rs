@@ -1,6 +1,6 @@
 //! A part of step 1, where the operator may (`--verify-secret-refs`): the Secrets and ConfigMaps that a policy names, before a
 //! sidecar stumbles over them. Each is got by its name, judged and forgotten; what goes on is the verdict, which holds nothing
-//! of their contents. They are asked for again and again rather than watched: docs/adr/0016-verified-references.md says why.
+//! of their contents. They are asked for again and again rather than watched: docs/adr/0017-verified-references.md says why.
 
 mod contents;
 mod judge;
