@@ -199,7 +199,7 @@ fn every_other_kind_says_what_to_put_there() {
         match verdict.faults.iter().find(about) {
             None => assert_eq!(told, "", "{spec}"),
             Some(fault) => {
-                assert!(!told.is_empty() && fault.message.contains(told), "{told}: {}", fault.message)
+                assert!(!told.is_empty() && fault.message.contains(told), "{told}: {}", fault.message);
             }
         }
     }
@@ -217,7 +217,7 @@ fn every_other_kind_says_what_to_put_there() {
         match verdict.faults.first() {
             None => assert_eq!(told, ""),
             Some(fault) => {
-                assert!(!told.is_empty() && fault.message.contains(told), "{told}: {}", fault.message)
+                assert!(!told.is_empty() && fault.message.contains(told), "{told}: {}", fault.message);
             }
         }
     }
