@@ -137,6 +137,10 @@ golden: build-tools cluster-assets ## Write the golden files anew; then read the
 image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
 	cargo xtask image
 
+.PHONY: image-twice
+image-twice: build-tools ## The images from two copies of the committed tree in different places, compared byte by byte; two release builds
+	@$(STEP) "images twice" $(SCRIPTS)/image-twice
+
 .PHONY: profile
 profile: build-tools ## Count anew what runs often in the sidecar, for the compiler; after changes of the hot path, of dependencies or the compiler
 	@$(SCRIPTS)/need wrk=wrk llvm-profdata-22=llvm-22 # the LLVM of the pinned compiler: rustc -vV

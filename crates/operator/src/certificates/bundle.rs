@@ -27,7 +27,9 @@ use super::Terms;
 use super::authority::{Authority, AuthorityError};
 use super::rotation::{Step, step};
 use super::shared::{Authorities, Known, SharedCa};
+use super::teller::Teller;
 use crate::names::CERTIFICATES_MANAGER;
+use crate::reason::Reason;
 
 /// What was not taken is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -49,6 +51,14 @@ pub struct Bundle {
     pub terms: Terms,
     /// The CA, as the watch shows it.
     pub shared: watch::Receiver<SharedCa>,
+    /// Where it is told what becomes of it.
+    pub teller: Teller,
+}
+
+/// What the Secret is to hold next, and why.
+struct Next {
+    reason: Reason,
+    authorities: Authorities,
 }
 
 /// Why something was not written.
@@ -98,18 +108,15 @@ impl<K: Configuration> Watched<K> {
         watch_object(self.api.clone(), name).default_backoff()
     }
 
-    fn take(&mut self, event: watcher::Result<Option<K>>) {
+    fn take(&mut self, event: watcher::Result<Option<K>>, teller: &Teller) {
         match event {
             Ok(seen) => self.seen = Some(seen),
-            Err(error) => {
-                let kind = K::kind(&());
-                tracing::warn!(%kind, %error, "the webhook configuration cannot be watched");
-            }
+            Err(error) => teller.failed(&format!("the {} cannot be watched", K::kind(&())), &error),
         }
     }
 
     /// Whether what there is trusts this bundle, after it was made to.
-    async fn trusts(&mut self, name: &str, bundle: &str) -> Result<bool, BundleError> {
+    async fn trusts(&mut self, name: &str, bundle: &str, teller: &Teller) -> Result<bool, BundleError> {
         let Some(seen) = &self.seen else { return Ok(false) };
         // One that is not installed is asked by nobody.
         let Some(configuration) = seen else { return Ok(true) };
@@ -133,7 +140,7 @@ impl<K: Configuration> Watched<K> {
         let params = PatchParams::apply(CERTIFICATES_MANAGER).force();
         let patched = timeout(LIMIT, self.api.patch(name, &params, &Patch::Apply(&patch))).await;
         let patched = patched.map_err(|_| BundleError::Slow)??;
-        tracing::info!(kind = %K::kind(&()), name, "the CA is written into the webhook configuration");
+        teller.tell(Reason::BundleWritten, &format!("{} {name} trusts them.", K::kind(&())));
         self.seen = Some(Some(patched));
         Ok(true)
     }
@@ -157,8 +164,8 @@ impl Bundle {
             failed = false;
             tokio::select! {
                 () = stop.cancelled() => return,
-                Some(event) = of_mutating.next() => mutating.take(event),
-                Some(event) = of_validating.next() => validating.take(event),
+                Some(event) = of_mutating.next() => mutating.take(event, &self.teller),
+                Some(event) = of_validating.next() => validating.take(event, &self.teller),
                 Ok(()) = self.shared.changed() => {}
                 () = sleep(pause) => {}
             }
@@ -171,8 +178,8 @@ impl Bundle {
                     let bundle = authorities.bundle();
                     let everywhere = async {
                         let (one, other) = (
-                            mutating.trusts(&self.configuration, &bundle).await?,
-                            validating.trusts(&self.configuration, &bundle).await?,
+                            mutating.trusts(&self.configuration, &bundle, &self.teller).await?,
+                            validating.trusts(&self.configuration, &bundle, &self.teller).await?,
                         );
                         Ok::<_, BundleError>(one && other)
                     };
@@ -182,7 +189,8 @@ impl Bundle {
                         Ok(false) => trusted = None,
                         Err(error) => {
                             (trusted, failed) = (None, true);
-                            tracing::warn!(%error, "the CA cannot be written into a webhook configuration");
+                            self.teller
+                                .failed("the CA cannot be written into a webhook configuration", &error);
                         }
                     }
                     let since = trusted.as_ref().map(|(_, since)| since.elapsed());
@@ -195,11 +203,16 @@ impl Bundle {
             }
             match next {
                 Ok(None) => {}
-                Ok(Some(authorities)) => match self.replace(&metadata, &authorities).await {
-                    Ok(()) => replaced = Some(metadata),
+                Ok(Some(Next { reason, authorities })) => match self.replace(&metadata, &authorities).await {
+                    Ok(first) => {
+                        replaced = Some(metadata);
+                        if first {
+                            self.teller.tell(reason, &authorities.ends());
+                        }
+                    }
                     Err(error) => {
                         failed = true;
-                        tracing::warn!(secret = self.secret, %error, "the CA cannot be stored");
+                        self.teller.failed("the CA cannot be stored", &error);
                     }
                 },
                 Err(error) => tracing::error!(%error, "no CA can be made"),
@@ -208,46 +221,49 @@ impl Bundle {
     }
 
     /// The CAs after the next step; nothing where there is none to take.
-    fn next(
-        &self,
-        now: &Authorities,
-        trusted: Option<Duration>,
-    ) -> Result<Option<Authorities>, AuthorityError> {
+    fn next(&self, now: &Authorities, trusted: Option<Duration>) -> Result<Option<Next>, AuthorityError> {
         let time = Timestamp::now();
         let step = step(now, trusted, time, self.terms);
-        let mut next = now.clone();
-        match (step, now.next.clone()) {
+        let (reason, authorities) = match (step, now.next.clone()) {
             (Step::Rest, _) => return Ok(None),
             (Step::Introduce, _) => {
-                next.next = Some(Arc::new(Authority::generate(time, self.terms.authority)?));
+                let successor = Some(Arc::new(Authority::generate(time, self.terms.authority)?));
+                (Reason::AuthorityIntroduced, Authorities { next: successor, ..now.clone() })
             }
             (Step::Switch, Some(successor)) => {
                 let old = Some(now.current.certificate().to_owned());
-                next = Authorities { current: successor, next: None, old, since: time };
+                let switched = Authorities { current: successor, next: None, old, since: time };
+                (Reason::AuthoritySwitched, switched)
             }
-            (Step::Retire, _) => next.old = None,
-            (Step::Switch | Step::Replace, _) => next = Authorities::first(time, self.terms.authority)?,
-        }
-        tracing::info!(?step, not_after = %next.current.not_after(), "the CA takes a step");
-        Ok(Some(next))
+            (Step::Retire, _) => (Reason::AuthorityRetired, Authorities { old: None, ..now.clone() }),
+            (Step::Switch | Step::Replace, _) => {
+                (Reason::AuthorityReplaced, Authorities::first(time, self.terms.authority)?)
+            }
+        };
+        Ok(Some(Next { reason, authorities }))
     }
 
     /// In place of a Secret that does not read.
-    fn anew(&self, last: Option<Authorities>) -> Result<Option<Authorities>, AuthorityError> {
-        match last {
-            Some(last) => Ok(Some(last)),
-            None => Authorities::first(Timestamp::now(), self.terms.authority).map(Some),
-        }
+    fn anew(&self, last: Option<Authorities>) -> Result<Option<Next>, AuthorityError> {
+        let (reason, authorities) = match last {
+            Some(last) => (Reason::AuthorityRestored, last),
+            None => {
+                let first = Authorities::first(Timestamp::now(), self.terms.authority)?;
+                (Reason::AuthorityReplaced, first)
+            }
+        };
+        Ok(Some(Next { reason, authorities }))
     }
 
-    /// Replaces exactly the version that was seen. That another replica was first is no error: the watch shows what it wrote.
-    async fn replace(&self, metadata: &ObjectMeta, authorities: &Authorities) -> Result<(), BundleError> {
+    /// Replaces exactly the version that was seen; whether this replica was the one. That another was first is no error: the watch
+    /// shows what it wrote.
+    async fn replace(&self, metadata: &ObjectMeta, authorities: &Authorities) -> Result<bool, BundleError> {
         let secret = authorities.secret(metadata);
         let params = PostParams::default();
         let replaced = timeout(LIMIT, self.secrets.replace(&self.secret, &params, &secret));
         match replaced.await.map_err(|_| BundleError::Slow)? {
-            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(()),
-            other => other.map(drop).map_err(BundleError::from),
+            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(false),
+            other => other.map(|_| true).map_err(BundleError::from),
         }
     }
 }

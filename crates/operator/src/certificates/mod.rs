@@ -20,12 +20,14 @@ pub mod keeper;
 mod rotation;
 mod served;
 mod shared;
+mod teller;
 
 use std::time::Duration;
 
 pub use authority::{Authority, AuthorityError};
 pub use served::Served;
 pub use shared::{Authorities, Known, SharedCa};
+pub use teller::Teller;
 
 /// How long each thing holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
