@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::{Admission, ServeError, Server};
 use crate::certificates::bundle::Bundle;
 use crate::certificates::keeper::Keeper;
+use crate::certificates::trusted::trusted;
 use crate::certificates::{Served, SharedCa, TermsError, existing};
 use crate::controller::{self, Context};
 use crate::election::{Candidate, Terms};
@@ -99,6 +100,8 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
     let webhooks = Server::bind(options.webhook.webhook_address, Arc::clone(&served)).await?;
     let mut server = listen(&options, &webhooks, Arc::clone(&admin), serving.clone()).await?;
 
+    // Ends with the process: what it waits for comes once.
+    let mut waiting = JoinSet::new();
     let mut tasks = JoinSet::new();
     let watches = Watches::start(&client, &mut tasks);
     let bundle = certificates(&options, &client, &served, &metrics, &mut tasks)?;
@@ -109,6 +112,17 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
         _ = &mut server => return Err(RunError::Ended("the admin port")),
     }
     admin.set_synced();
+    match &bundle {
+        Some(Bundle { client, configuration, shared, .. }) => {
+            let trusted = trusted(client.clone(), configuration.clone(), shared.clone());
+            let admin = Arc::clone(&admin);
+            waiting.spawn(async move {
+                trusted.await;
+                admin.set_trusted();
+            });
+        }
+        None => admin.set_trusted(),
+    }
     tracing::info!("the watches have seen everything");
 
     let Options { namespace, identity, lease, lease_duration, sidecar, nudge_pods, .. } = options;

@@ -15,11 +15,13 @@
 
 mod authority;
 pub mod bundle;
+mod configuration;
 pub mod existing;
 pub mod keeper;
 mod rotation;
 mod served;
 mod shared;
+pub mod trusted;
 
 use std::time::Duration;
 
