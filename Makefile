@@ -136,6 +136,18 @@ golden: build-tools cluster-assets ## Write the golden files anew; then read the
 image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
 	cargo xtask image
 
+.PHONY: profile
+profile: build-tools ## Count anew what runs often in the sidecar, for the compiler; after changes of the hot path, of dependencies or the compiler
+	@$(SCRIPTS)/need wrk=wrk llvm-profdata-22=llvm-22 # the LLVM of the pinned compiler: rustc -vV
+	rm -rf target/profile
+	cargo xtask binaries --out target/profile/bin --count target/profile/counts riskgate-sidecar
+	cargo build --locked --release --package riskgate-tests --bin riskgate-bench
+	cargo build --locked --package riskgate-simulator
+	$(PYTHON) -B tests/bench/training.py --sidecar target/profile/bin/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench
+	llvm-profdata-22 merge --output target/profile/riskgate-sidecar.profdata target/profile/counts/*.profraw
+	gzip -9n <target/profile/riskgate-sidecar.profdata >crates/sidecar/profile/riskgate-sidecar.profdata.gz
+
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes
 	PYTHON=$(PYTHON) $(SCRIPTS)/refresh-pins
