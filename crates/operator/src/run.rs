@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::{Admission, ServeError, Server};
 use crate::certificates::bundle::Bundle;
 use crate::certificates::keeper::Keeper;
+use crate::certificates::trusted::trusted;
 use crate::certificates::{Served, SharedCa, Teller, TermsError, existing};
 use crate::controller::{self, Context};
 use crate::election::{Candidate, Terms};
@@ -100,6 +101,8 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
     let webhooks = Server::bind(options.webhook.webhook_address, Arc::clone(&served)).await?;
     let mut server = listen(&options, &webhooks, Arc::clone(&admin), serving.clone()).await?;
 
+    // Ends with the process: what it waits for comes once.
+    let mut waiting = JoinSet::new();
     let mut tasks = JoinSet::new();
     let watches = Watches::start(&client, &mut tasks);
     let bundle = certificates(&options, &client, &served, &metrics, &mut tasks)?;
@@ -110,6 +113,17 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
         _ = &mut server => return Err(RunError::Ended("the admin port")),
     }
     admin.set_synced();
+    match &bundle {
+        Some(Bundle { client, configuration, shared, teller, .. }) => {
+            let trusted = trusted(client.clone(), configuration.clone(), shared.clone(), teller.clone());
+            let admin = Arc::clone(&admin);
+            waiting.spawn(async move {
+                trusted.await;
+                admin.set_trusted();
+            });
+        }
+        None => admin.set_trusted(),
+    }
     tracing::info!("the watches have seen everything");
 
     let widened = options.widened();

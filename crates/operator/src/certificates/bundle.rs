@@ -1,40 +1,32 @@
 //! The leader's part: what the API server trusts, and the next step of the CA. Of the webhook configurations it writes
 //! `caBundle` and nothing else, by server-side apply, so that whoever installed them keeps the rest.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use jiff::Timestamp;
-use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::PostParams;
 use kube::core::ObjectMeta;
-use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, watch_object};
-use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Terms;
 use super::authority::{Authority, AuthorityError};
+use super::configuration::{LIMIT, Watched, WriteError};
 use super::rotation::{Step, step};
 use super::shared::{Authorities, Known, SharedCa};
 use super::teller::Teller;
-use crate::names::CERTIFICATES_MANAGER;
 use crate::reason::Reason;
 
 /// What was not taken is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The longest that the API server is waited for.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// What the leader keeps up to date.
 #[derive(Clone)]
@@ -66,84 +58,8 @@ struct Next {
 enum BundleError {
     #[error(transparent)]
     Make(#[from] AuthorityError),
-    #[error("{0}")]
-    Kube(#[from] kube::Error),
-    #[error("the API server did not answer within {LIMIT:?}")]
-    Slow,
-}
-
-/// A kind of webhook configuration.
-trait Configuration: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static {
-    /// Its webhooks, by name, with what they trust.
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)>;
-}
-
-impl Configuration for MutatingWebhookConfiguration {
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
-        let webhooks = self.webhooks.iter().flatten();
-        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
-    }
-}
-
-impl Configuration for ValidatingWebhookConfiguration {
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
-        let webhooks = self.webhooks.iter().flatten();
-        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
-    }
-}
-
-/// One configuration, as it was seen last.
-struct Watched<K> {
-    api: Api<K>,
-    /// Nothing seen yet, or that there is none, or what there is.
-    seen: Option<Option<K>>,
-}
-
-impl<K: Configuration> Watched<K> {
-    fn new(client: &Client) -> Self {
-        Self { api: Api::all(client.clone()), seen: None }
-    }
-
-    fn events(&self, name: &str) -> impl Stream<Item = watcher::Result<Option<K>>> + use<K> {
-        watch_object(self.api.clone(), name).default_backoff()
-    }
-
-    fn take(&mut self, event: watcher::Result<Option<K>>, teller: &Teller) {
-        match event {
-            Ok(seen) => self.seen = Some(seen),
-            Err(error) => teller.failed(&format!("the {} cannot be watched", K::kind(&())), &error),
-        }
-    }
-
-    /// Whether what there is trusts this bundle, after it was made to.
-    async fn trusts(&mut self, name: &str, bundle: &str, teller: &Teller) -> Result<bool, BundleError> {
-        let Some(seen) = &self.seen else { return Ok(false) };
-        // One that is not installed is asked by nobody.
-        let Some(configuration) = seen else { return Ok(true) };
-        let is_same = |it: &ByteString| it.0 == bundle.as_bytes();
-        let webhooks = configuration.webhooks();
-        if webhooks.iter().all(|(_, trusted)| trusted.is_some_and(is_same)) {
-            return Ok(true);
-        }
-        let bundle = ByteString(bundle.as_bytes().to_vec());
-        let webhooks: Vec<_> = webhooks
-            .iter()
-            .map(|(name, _)| json!({ "name": name, "clientConfig": { "caBundle": bundle } }))
-            .collect();
-        let patch = json!({
-            "apiVersion": K::api_version(&()),
-            "kind": K::kind(&()),
-            // One that was deleted meanwhile must not be made anew.
-            "metadata": { "uid": configuration.meta().uid },
-            "webhooks": webhooks,
-        });
-        let params = PatchParams::apply(CERTIFICATES_MANAGER).force();
-        let patched = timeout(LIMIT, self.api.patch(name, &params, &Patch::Apply(&patch))).await;
-        let patched = patched.map_err(|_| BundleError::Slow)??;
-        teller.tell(Reason::BundleWritten, &format!("{} {name} trusts them.", K::kind(&())));
-        self.seen = Some(Some(patched));
-        Ok(true)
-    }
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 impl Bundle {
@@ -261,9 +177,9 @@ impl Bundle {
         let secret = authorities.secret(metadata);
         let params = PostParams::default();
         let replaced = timeout(LIMIT, self.secrets.replace(&self.secret, &params, &secret));
-        match replaced.await.map_err(|_| BundleError::Slow)? {
+        match replaced.await.map_err(|_| WriteError::Slow)? {
             Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(false),
-            other => other.map(|_| true).map_err(BundleError::from),
+            other => Ok(other.map(|_| true).map_err(WriteError::from)?),
         }
     }
 }

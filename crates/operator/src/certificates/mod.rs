@@ -15,12 +15,14 @@
 
 mod authority;
 pub mod bundle;
+mod configuration;
 pub mod existing;
 pub mod keeper;
 mod rotation;
 mod served;
 mod shared;
 mod teller;
+pub mod trusted;
 
 use std::time::Duration;
 
