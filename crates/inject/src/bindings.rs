@@ -255,6 +255,7 @@ impl Bindings {
             trust_bundle_ref,
             client_certificate_refs,
             challenge_code: _,
+            matched_rules: _,
             when_order_unknown: _,
         } = one_span;
         for SecretRef { name } in client_certificate_refs {

@@ -57,7 +57,12 @@ fn every_case_is_decided_as_written() {
         let config = case.config(&policy);
         let outcome = case.decide(&config);
         assert_eq!(written(&outcome), expected(case), "{}", case.what);
-        assert_eq!(case.record(&config, &outcome).recompute(&config), outcome, "{}, computed again", case.what);
+        assert_eq!(
+            case.record(&config, &outcome).recompute(&config),
+            outcome,
+            "{}, computed again",
+            case.what
+        );
     }
 }
 
