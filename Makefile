@@ -101,12 +101,21 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 	@$(STEP) fuzz $(SCRIPTS)/fuzz $(FUZZ_SECONDS)
 
 .PHONY: bench
-bench: build-tools $(ENVOY) ## The sidecar beside nginx, HAProxy and Envoy; ten minutes, with BENCH_QUICK=1 two
+bench: $(if $(filter operator,$(BENCH_ONLY)),,bench-sidecar) $(if $(filter shared,$(BENCH_ONLY)),,bench-operator) ## The sidecar beside nginx, HAProxy and Envoy, and the operator at its size; fifteen minutes, with BENCH_QUICK=1 three
+	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --operator $(RELEASE)/riskgate-operator \
+		--cluster $(RELEASE)/../debug/riskgate-bench-operator --out target/bench $(if $(BENCH_QUICK),--quick) $(addprefix --only ,$(BENCH_ONLY))
+
+.PHONY: bench-sidecar
+bench-sidecar: build-tools $(ENVOY)
 	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk redis-server=redis-server
 	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
 	cargo build --locked --package riskgate-simulator
-	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
-		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --out target/bench $(if $(BENCH_QUICK),--quick) $(addprefix --only ,$(BENCH_ONLY))
+
+.PHONY: bench-operator
+bench-operator: build-tools cluster-assets
+	cargo build --locked --release --package riskgate-operator
+	cargo build --locked --package riskgate-cluster --bin riskgate-bench-operator
 
 ##@ Change
 
@@ -126,6 +135,18 @@ golden: build-tools cluster-assets ## Write the golden files anew; then read the
 .PHONY: image
 image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
 	cargo xtask image
+
+.PHONY: profile
+profile: build-tools ## Count anew what runs often in the sidecar, for the compiler; after changes of the hot path, of dependencies or the compiler
+	@$(SCRIPTS)/need wrk=wrk llvm-profdata-22=llvm-22 # the LLVM of the pinned compiler: rustc -vV
+	rm -rf target/profile
+	cargo xtask binaries --out target/profile/bin --count target/profile/counts riskgate-sidecar
+	cargo build --locked --release --package riskgate-tests --bin riskgate-bench
+	cargo build --locked --package riskgate-simulator
+	$(PYTHON) -B tests/bench/training.py --sidecar target/profile/bin/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench
+	llvm-profdata-22 merge --output target/profile/riskgate-sidecar.profdata target/profile/counts/*.profraw
+	gzip -9n <target/profile/riskgate-sidecar.profdata >crates/sidecar/profile/riskgate-sidecar.profdata.gz
 
 .PHONY: refresh-pins
 refresh-pins: ## Resolve what comes from PyPI and npm anew and pin it with hashes

@@ -1,4 +1,4 @@
-"""make bench: the sidecar beside what else could stand in its place, on the same cores in one run."""
+"""make bench: the sidecar beside what else could stand in its place, on the same cores in one run; and the operator at its size."""
 
 import argparse
 import contextlib
@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cluster
 import footprint
 import machine
 import peers
@@ -41,9 +42,12 @@ QUICK = Effort(mix=1, others=1, seconds=1, starts=3, reloads=20)
 
 def main() -> int:
     arguments = _arguments()
-    programs = Programs(_program("nginx"), _program("haproxy"), arguments.envoy, _program("wrk"), arguments.bench, arguments.sidecar)
     # A measurement that is interrupted ends its processes, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    cores = os.sched_getaffinity(0)
+    if arguments.only == "operator":
+        return _operator_alone(arguments, cores)
+    programs = Programs(_program("nginx"), _program("haproxy"), arguments.envoy, _program("wrk"), arguments.bench, arguments.sidecar)
     os.sched_setaffinity(0, {machine.LOAD})
     # In memory: a decision log on a disk would be measured with its disk.
     memory = Path("/dev/shm")
@@ -54,22 +58,45 @@ def main() -> int:
         effort = QUICK if arguments.quick else FULL
         seen = {"machine": machine.facts(vars(setting.programs)), "effort": vars(effort)}
         seen |= _measure_shared(setting, effort) if arguments.only else _measure(setting, effort)
+        if not arguments.only:
+            seen["operator"] = _operator(arguments, cores)
         seen["minutes"] = round((time.monotonic() - began) / 60, 1)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.only:
-        (arguments.out / "shared.json").write_text(json.dumps(seen, indent=2, ensure_ascii=False) + "\n")
-        text = report.markdown_of_shared(seen)
-        (arguments.out / "shared.md").write_text(text)
-        print(text)
+        _write(arguments, seen)
         return 0
+    arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "bench.json").write_text(json.dumps(report.as_json(seen), indent=2, ensure_ascii=False) + "\n")
     text = report.markdown(seen)
     (arguments.out / "bench.md").write_text(text)
     print(text)
-    missed = [row.figure for row in report.rows(seen) if row.verdict == "MISSED"]
+    return _told(report.rows(seen))
+
+
+def _told(rows: list[report.Row]) -> int:
+    missed = [row.figure for row in rows if row.verdict == "MISSED"]
     if missed:
         print("missed: " + "; ".join(missed), file=sys.stderr)
     return 1 if missed else 0
+
+
+def _operator_alone(arguments: argparse.Namespace, cores: set[int]) -> int:
+    seen = {"machine": machine.facts({}), "operator": _operator(arguments, cores)}
+    _write(arguments, seen)
+    return _told(report.rows_of_operator(seen["operator"]))
+
+
+def _operator(arguments: argparse.Namespace, cores: set[int]) -> dict:
+    _say("the operator at its size")
+    return cluster.measure(arguments.cluster, arguments.operator, cores, cluster.QUICK if arguments.quick else cluster.FULL)
+
+
+def _write(arguments: argparse.Namespace, seen: dict) -> None:
+    """The results of one part alone."""
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / f"{arguments.only}.json").write_text(json.dumps(seen, indent=2, ensure_ascii=False) + "\n")
+    text = report.markdown_of(arguments.only, seen)
+    (arguments.out / f"{arguments.only}.md").write_text(text)
+    print(text)
 
 
 def _measure_shared(setting: Setting, effort: Effort) -> dict:
@@ -135,11 +162,11 @@ def _measure(setting: Setting, effort: Effort) -> dict:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    for name in ("sidecar", "simulator", "bench", "envoy"):
-        parser.add_argument(f"--{name}", required=True, metavar="PROGRAM", help=f"the {name} program")
+    for name in ("sidecar", "simulator", "bench", "envoy", "operator", "cluster"):
+        parser.add_argument(f"--{name}", required=True, metavar="PROGRAM", help=f"the {name} program; needed where it is measured")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where bench.json and bench.md go")
     parser.add_argument("--quick", action="store_true", help="a smoke test of two minutes; its figures mean little")
-    parser.add_argument("--only", choices=["shared"], help="one part alone, into shared.json and shared.md")
+    parser.add_argument("--only", choices=["shared", "operator"], help="one part alone, into PART.json and PART.md")
     return parser.parse_args()
 
 

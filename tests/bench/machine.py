@@ -57,15 +57,18 @@ def facts(programs: dict[str, str]) -> dict[str, str]:
     def version(*command: str) -> str:
         return re.search(r"\d+\.\d+[\w.+~-]*", _first_line(*command))[0]
 
+    told = {
+        "nginx": lambda: version(programs["nginx"], "-v"),
+        "haproxy": lambda: version(programs["haproxy"], "-v"),
+        "envoy": lambda: re.search(r"/(\d+\.\d+\.\d+)/", subprocess.check_output([programs["envoy"], "--version"], text=True))[1],
+        "wrk": lambda: re.search(r"wrk (?:debian/)?(\d[\w.]*)", _wrk_banner(programs["wrk"]))[1],
+    }
     model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     return {
         "kernel": platform.release().split("-")[0],
         "processor": model[1] if model else platform.machine(),
         "cores": str(os.cpu_count()),
-        "nginx": version(programs["nginx"], "-v"),
-        "haproxy": version(programs["haproxy"], "-v"),
-        "envoy": re.search(r"/(\d+\.\d+\.\d+)/", subprocess.check_output([programs["envoy"], "--version"], text=True))[1],
-        "wrk": re.search(r"wrk (?:debian/)?(\d[\w.]*)", _wrk_banner(programs["wrk"]))[1],
+        **{name: tell() for name, tell in told.items() if name in programs},
         "rustc": version("rustc", "--version"),
     }
 

@@ -1,7 +1,8 @@
-"""The figures of design.md section 9 that concern the sidecar: bars, goals, and what was measured."""
+"""The figures of design.md section 9: bars, goals, and what was measured."""
 
 from dataclasses import asdict, dataclass
 
+import cluster
 import shared
 from rounds import SIDECAR_PLAIN
 
@@ -48,6 +49,17 @@ def rows(seen: dict) -> list[Row]:
         Row("cold start to ready", seen["cold_start"][0], 200, 50, " ms"),
         Row(f"failed requests over {seen['reloads']['changes']} reloads", seen["reloads"]["requests"]["failed"], 0, 0),
         Row("failed requests in everything else", failed, 0, 0),
+        *rows_of_operator(seen["operator"]),
+    ]
+
+
+def rows_of_operator(seen: dict) -> list[Row]:
+    """The rows of the operator."""
+    cold = seen["cold"]
+    return [
+        Row(f"{seen['policies']:,} policies, {seen['pods']:,} pods: from cold to all Ready", cold["seconds"], 60, 20, " s"),
+        Row("the operator's memory meanwhile, at most", cold["peakMib"], 200, 100, " MiB"),
+        Row(f"admission answer, p99, {seen['rate']} pods/s", seen["answers"]["us"]["p99"] / 1000, 10, 5, " ms"),
     ]
 
 
@@ -58,19 +70,32 @@ def as_json(seen: dict) -> dict:
 
 def markdown(seen: dict) -> str:
     """The tables, as docs/benchmarks.md shows them."""
-    parts = [_table(["figure", "bar", "goal", "measured", "reaches"], map(_row, rows(seen)))]
+    parts = [_rows(rows(seen))]
     for load, about in LOADS.items():
         if load in seen["throughput"]:
             parts += [f"{about}:", _peers(seen["throughput"][load])]
     parts += ["One connection, then half of the sidecar's requests/s offered to each (p50 / p99, µs):", _latencies(seen)]
-    parts += _shared(seen)
+    parts += _shared(seen) + _operator(seen)
     parts += [_rest(seen), _machine(seen)]
     return "\n\n".join(parts) + "\n"
 
 
-def markdown_of_shared(seen: dict) -> str:
-    """The table of the shared store alone."""
-    return "\n\n".join([*_shared(seen), _machine(seen)]) + "\n"
+def markdown_of(part: str, seen: dict) -> str:
+    """The tables of one part alone."""
+    if part == "operator":
+        parts = [_rows(rows_of_operator(seen["operator"])), *_operator(seen)]
+    else:
+        parts = _shared(seen)
+    return "\n\n".join([*parts, _machine(seen)]) + "\n"
+
+
+def _rows(lines: list[Row]) -> str:
+    return _table(["figure", "bar", "goal", "measured", "reaches"], map(_row, lines))
+
+
+def _operator(seen: dict) -> list[str]:
+    about = f"The operator on Kubernetes {seen['operator']['kubernetes']}:"
+    return [about, _table(["figure", "measured"], cluster.rows(seen["operator"]))]
 
 
 def _shared(seen: dict) -> list[str]:

@@ -13,6 +13,7 @@
 mod binaries;
 pub mod client;
 mod control;
+mod latencies;
 mod lines;
 mod metrics;
 mod openid;
@@ -32,6 +33,7 @@ pub mod web;
 pub use binaries::{binary, root};
 pub use client::{Client, ClientKind};
 pub use control::Control;
+pub use latencies::Latencies;
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use openid::OpenidProvider;

@@ -8,6 +8,7 @@
 
 mod binaries;
 mod layout;
+mod profile;
 mod program;
 
 use std::fs;
@@ -45,6 +46,12 @@ pub(crate) struct BinariesArgs {
     /// The folder that they are copied to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Build them to count what runs, and to write that into this folder when they end
+    #[arg(long, value_name = "DIR")]
+    count: Option<PathBuf>,
+    /// Which; without a name, those that images hold
+    #[arg(value_name = "NAME", value_parser = IMAGES.map(|(name, _)| name))]
+    names: Vec<String>,
 }
 
 /// Builds the binaries where none are given, and writes an archive of each.
@@ -56,7 +63,7 @@ pub(crate) fn write(tree: &Tree, args: &ImageArgs) -> Result<()> {
         Some(folder) => folder,
         None => {
             built = out.join("bin");
-            binaries::build(tree, &IMAGES.map(|(name, _)| name), &built)?;
+            binaries::build(tree, &IMAGES.map(|(name, _)| name), &built, None)?;
             &built
         }
     };
@@ -73,5 +80,9 @@ pub(crate) fn write(tree: &Tree, args: &ImageArgs) -> Result<()> {
 
 /// Builds the binaries into a folder.
 pub(crate) fn build(tree: &Tree, args: &BinariesArgs) -> Result<()> {
-    binaries::build(tree, &IMAGES.map(|(name, _)| name), &tree.root().join(&args.out))
+    let mut names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        names = IMAGES.map(|(name, _)| name).to_vec();
+    }
+    binaries::build(tree, &names, &tree.root().join(&args.out), args.count.as_deref())
 }

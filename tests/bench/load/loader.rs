@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
+use harness::Latencies;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use crate::connection::{Answer, Connection, Of};
-use crate::latencies::Latencies;
 use crate::pace::Pace;
 
 /// How long an answer may take before it counts as lost.

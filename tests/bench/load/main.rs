@@ -3,7 +3,6 @@
 
 mod connection;
 mod http1;
-mod latencies;
 mod loader;
 mod orders;
 mod pace;

@@ -5,6 +5,7 @@ mod cli;
 mod control_plane;
 mod crd;
 mod operator;
+mod quick_start;
 
 use std::process::ExitCode;
 
@@ -18,5 +19,5 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    operator::add(crd::add(cli::add(chart::add(control_plane::add(suite))))).run()
+    quick_start::add(operator::add(crd::add(cli::add(chart::add(control_plane::add(suite)))))).run()
 }

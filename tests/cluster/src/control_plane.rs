@@ -17,7 +17,7 @@ use crate::assets::Assets;
 use crate::identity::{Identity, client_config};
 use crate::kubectl::Kubectl;
 use crate::pki::Pki;
-use crate::{Audited, Helm, audit};
+use crate::{Audited, Helm, Shell, audit};
 
 /// How often a start is tried anew when another process took a port between its choice and its use.
 const ATTEMPTS: usize = 5;
@@ -112,6 +112,14 @@ impl ControlPlane {
     /// As [`kubeconfig`](Self::kubeconfig), and when helm is missing.
     pub fn helm(&self, identity: Identity<'_>, namespace: &str) -> Result<Helm> {
         Helm::new(Some(&self.kubeconfig(identity, namespace)?))
+    }
+
+    /// A shell in the hands of an identity. Releases that it installs have their webhooks at the address `webhooks`.
+    ///
+    /// # Errors
+    /// As [`kubeconfig`](Self::kubeconfig), and when a program is missing.
+    pub fn shell(&self, identity: Identity<'_>, webhooks: &str) -> Result<Shell> {
+        Shell::open(&self.kubeconfig(identity, "default")?, webhooks)
     }
 
     /// Installs the CustomResourceDefinitions of `crds/`, and waits until they are served.

@@ -11,10 +11,12 @@ use harness::{Process, binary, tethered};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Container, KeyToPath, Pod, ProjectedVolumeSource, Secret, Volume,
 };
+use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::Scene;
+use crate::{Outside, Scene};
 
 const SIDECAR: &str = "riskgate-sidecar";
 
@@ -26,6 +28,7 @@ pub struct Kubelet {
     volume: ProjectedVolumeSource,
     generation: u32,
     pod: Pod,
+    outside: Option<Outside>,
 }
 
 impl Kubelet {
@@ -34,15 +37,27 @@ impl Kubelet {
     /// # Errors
     /// When something that must be there is missing.
     pub async fn run(scene: &Scene, pod: &Pod) -> Result<Self> {
+        Self::start(scene, pod, None).await
+    }
+
+    /// The same in a world of the test's own: it stands where the pod's network and the provider would be.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_in(scene: &Scene, pod: &Pod, outside: Outside) -> Result<Self> {
+        Self::start(scene, pod, Some(outside)).await
+    }
+
+    async fn start(scene: &Scene, pod: &Pod, outside: Option<Outside>) -> Result<Self> {
         let spec = pod.spec.as_ref().context("a pod has a spec")?;
         let container = spec.init_containers.iter().flatten().find(|it| it.name == SIDECAR);
         let container = container.context("no sidecar")?;
         let volumes = spec.volumes.as_deref().unwrap_or_default();
         let (volume, mount_path) = projected(container, volumes)?;
         let folder = tempfile::tempdir()?;
-        materialise(scene, &volume, folder.path(), 0).await?;
-        let process = start(container, &mount_path, folder.path(), &pod.name_any())?;
-        Ok(Self { process, folder, volume, generation: 0, pod: pod.clone() })
+        materialise(scene, &volume, folder.path(), 0, outside.as_ref()).await?;
+        let process = start(container, &mount_path, folder.path(), &pod.name_any(), outside.is_some())?;
+        Ok(Self { process, folder, volume, generation: 0, pod: pod.clone(), outside })
     }
 
     /// Starts the container anew, as after a crash.
@@ -55,7 +70,8 @@ impl Kubelet {
         let container = containers.into_iter().find(|it| it.name == SIDECAR).context("no sidecar")?;
         let volumes = self.pod.spec.as_ref().and_then(|spec| spec.volumes.as_deref()).unwrap_or_default();
         let (_, mount_path) = projected(container, volumes)?;
-        self.process = start(container, &mount_path, self.folder.path(), &self.pod.name_any())?;
+        let (folder, apart) = (self.folder.path(), self.outside.is_some());
+        self.process = start(container, &mount_path, folder, &self.pod.name_any(), apart)?;
         Ok(())
     }
 
@@ -65,17 +81,33 @@ impl Kubelet {
     /// When something that must be there is missing.
     pub async fn sync(&mut self, scene: &Scene) -> Result<()> {
         self.generation += 1;
-        materialise(scene, &self.volume, self.folder.path(), self.generation).await
+        let (volume, folder) = (&self.volume, self.folder.path());
+        materialise(scene, volume, folder, self.generation, self.outside.as_ref()).await
     }
 }
 
-/// The container's arguments and variables, with the folder of its volume in place of the mount path.
-fn start(container: &Container, mount_path: &str, folder: &Path, pod: &str) -> Result<Process> {
+/// Says in the pod's status that it is ready, as its node would.
+///
+/// # Errors
+/// When the API server does not take it.
+pub async fn tell_ready(pods: &Api<Pod>, name: &str) -> Result<()> {
+    let now = k8s_openapi::jiff::Timestamp::now().to_string();
+    let condition = |kind: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now });
+    let conditions = ["Ready", "ContainersReady"].map(condition);
+    let status = json!({ "status": { "phase": "Running", "conditions": conditions } });
+    pods.patch_status(name, &PatchParams::default(), &Patch::Merge(&status)).await?;
+    Ok(())
+}
+
+/// The container's arguments and variables, with the folder of its volume in place of the mount path; `apart`, with free ports
+/// in place of the pod's.
+fn start(container: &Container, mount_path: &str, folder: &Path, pod: &str, apart: bool) -> Result<Process> {
     ensure!(container.command.is_none(), "the image's own command is replaced");
     let mut command = tethered(binary(SIDECAR)?);
     let here = folder.to_str().context("the temporary folder has an odd name")?;
     for argument in container.args.iter().flatten() {
-        command.arg(argument.replace(mount_path, here));
+        let argument = argument.replace(mount_path, here);
+        command.arg(if apart { Outside::port(&argument) } else { argument });
     }
     command.env_clear();
     for variable in container.env.iter().flatten() {
@@ -110,6 +142,7 @@ async fn materialise(
     volume: &ProjectedVolumeSource,
     folder: &Path,
     generation: u32,
+    outside: Option<&Outside>,
 ) -> Result<()> {
     let fresh = format!("..{generation}");
     let files = folder.join(&fresh);
@@ -129,6 +162,9 @@ async fn materialise(
             let data = data.map(|data| data.into_iter().map(|(key, bytes)| (key, bytes.0)).collect());
             write(&files, &source.name, source.items.as_deref(), data, source.optional.unwrap_or_default())?;
         }
+    }
+    if let Some(outside) = outside {
+        outside.put(&files)?;
     }
     let data = folder.join("..data");
     let next = folder.join("..data_tmp");

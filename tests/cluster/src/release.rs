@@ -6,12 +6,12 @@ use anyhow::{Context, Result, bail, ensure};
 use harness::{PATIENCE, binary, eventually, tethered};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Container, EnvVar, Pod};
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{ControlPlane, Helm, Identity, Kubectl, Operator};
+use crate::{ControlPlane, Helm, Identity, Kubectl, Operator, tell_ready};
 
 /// The release's name.
 const NAME: &str = "riskgate";
@@ -34,15 +34,23 @@ impl Release {
     /// # Errors
     /// When the API server refuses that.
     pub async fn prepare(control_plane: &Arc<ControlPlane>, namespace: &str) -> Result<Self> {
-        let release = Self {
+        let release = Self::of(control_plane, namespace).await?;
+        release.make_namespace().await?;
+        Ok(release)
+    }
+
+    /// One that somebody else installs.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
+    pub async fn of(control_plane: &Arc<ControlPlane>, namespace: &str) -> Result<Self> {
+        Ok(Self {
             helm: control_plane.helm(Identity::Admin, namespace)?,
             control_plane: Arc::clone(control_plane),
             namespace: namespace.to_owned(),
             client: control_plane.client(Identity::Admin, namespace).await?,
             folder: tempfile::tempdir()?,
-        };
-        release.make_namespace().await?;
-        Ok(release)
+        })
     }
 
     /// Makes its namespace, where it is gone.
@@ -119,11 +127,8 @@ impl Release {
     /// When the Deployment does not become available.
     pub async fn told_ready(&self) -> Result<()> {
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
-        let now = k8s_openapi::jiff::Timestamp::now().to_string();
-        let condition = |kind: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now });
-        let status = json!({ "status": { "phase": "Running", "conditions": [condition("Ready"), condition("ContainersReady")] } });
         for pod in self.pods().await? {
-            pods.patch_status(&pod, &PatchParams::default(), &Patch::Merge(&status)).await?;
+            tell_ready(&pods, &pod).await?;
         }
         eventually("the Deployment to be available", PATIENCE, || async {
             let status = self.deployment().await?.status.unwrap_or_default();

@@ -19,6 +19,14 @@ use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureS
 /// A connection over TLS.
 pub struct Tls(TlsStream<TcpStream>);
 
+/// The certificates of a bundle, PEM, each as DER.
+///
+/// # Errors
+/// When it does not read.
+pub fn certificates(bundle: &[u8]) -> Result<Vec<Vec<u8>>> {
+    CertificateDer::pem_slice_iter(bundle).map(|certificate| Ok(certificate?.to_vec())).collect()
+}
+
 /// Trusts anybody.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);

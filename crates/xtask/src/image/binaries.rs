@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
+use super::profile::Guidance;
 use crate::tree::Tree;
 
 /// One line of cargo's JSON messages; only artifacts matter here.
@@ -22,38 +23,48 @@ struct Target {
     name: String,
 }
 
-/// Builds the binaries of packages that have their names, and copies them into a folder.
-pub(super) fn build(tree: &Tree, names: &[&str], into: &Path) -> Result<()> {
+/// Builds the binaries of packages that have their names, and copies them into a folder. With `count`, they write profiles there.
+///
+/// Each is built by itself: together, a dependency would have the features that any of them wants, and the profile would not fit.
+pub(super) fn build(tree: &Tree, names: &[&str], into: &Path, count: Option<&Path>) -> Result<()> {
+    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
+    for name in names {
+        let built = executable(tree, name, &Guidance::of(tree, name, count)?)?;
+        fs::copy(&built, into.join(name))
+            .with_context(|| format!("cannot copy {} to {}", built.display(), into.display()))?;
+    }
+    Ok(())
+}
+
+/// Where cargo has put the binary that it built.
+fn executable(tree: &Tree, name: &str, guidance: &Guidance) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
+    let mut flags = flags(tree)?;
+    flags.extend(guidance.flag());
+    let output = Command::new(cargo)
         .current_dir(tree.root())
         .args(["build", "--locked", "--release", "--message-format=json-render-diagnostics"])
+        .args(["--package", name, "--bin", name])
         // Named, though it is this machine: else the flags would be those of build scripts, too, which cannot be static.
         .args(["--target", &host()?])
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(tree)?.join("\u{1f}"))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CFLAGS", c_flags(tree)?)
         .env("CXXFLAGS", c_flags(tree)?)
         .env("SOURCE_DATE_EPOCH", "0")
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit());
-    for name in names {
-        command.args(["--package", name, "--bin", name]);
-    }
-    let output = command.output().context("cannot run cargo")?;
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo build failed");
-    fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
-    let mut copied = 0;
     for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let message: Message = serde_json::from_slice(line).context("cargo prints JSON")?;
-        if let (Some(target), Some(path)) = (message.target, message.executable) {
-            fs::copy(&path, into.join(&target.name))
-                .with_context(|| format!("cannot copy {} to {}", path.display(), into.display()))?;
-            copied += 1;
+        if let (Some(target), Some(path)) = (message.target, message.executable)
+            && target.name == name
+        {
+            return Ok(path);
         }
     }
-    ensure!(copied == names.len(), "cargo built {copied} binaries, not {}", names.len());
-    Ok(())
+    bail!("cargo built no binary {name}")
 }
 
 /// The compiler's own target.

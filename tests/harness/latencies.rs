@@ -6,16 +6,21 @@ use serde::Serialize;
 
 /// Latencies in microseconds, with the fraction that a nanosecond clock gives.
 #[derive(Debug, Default, PartialEq, Serialize)]
-pub(crate) struct Latencies {
-    p50: f64,
-    p90: f64,
-    p99: f64,
-    max: f64,
+pub struct Latencies {
+    /// The median.
+    pub p50: f64,
+    /// Nine of ten took no longer.
+    pub p90: f64,
+    /// Ninety-nine of a hundred took no longer.
+    pub p99: f64,
+    /// The longest.
+    pub max: f64,
 }
 
 impl Latencies {
     /// Sums up; nothing is rounded into buckets.
-    pub(crate) fn of(mut all: Vec<Duration>) -> Self {
+    #[must_use]
+    pub fn of(mut all: Vec<Duration>) -> Self {
         all.sort_unstable();
         let at = |share: f64| {
             // The smallest latency that this share of the requests did not exceed.
