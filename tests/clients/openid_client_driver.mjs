@@ -113,6 +113,10 @@ const operations = {
   async introspect({ accessToken, ...args }) {
     return client.tokenIntrospection(await configured(args), accessToken);
   },
+  async revoke({ accessToken, ...args }) {
+    await client.tokenRevocation(await configured(args), accessToken);
+    return {};
+  },
   async configuration() {
     return (await configured()).serverMetadata();
   },

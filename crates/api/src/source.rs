@@ -43,5 +43,6 @@ pub struct SourceEntry {
     pub security_data: Option<SecurityDataConfig>,
     /// OneSpan's risk engine, a third party, asked before the order exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::one_span_source")]
     pub one_span: Option<OneSpanSourceConfig>,
 }

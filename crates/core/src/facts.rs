@@ -30,6 +30,15 @@ impl Facts {
         self.all.push((name.into(), value));
     }
 
+    /// Adds those of `further` that are not there.
+    pub fn complete(&mut self, further: Self) {
+        for (name, value) in further.all {
+            if self.get(&name).is_none() {
+                self.all.push((name, value));
+            }
+        }
+    }
+
     /// The fact of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&FactValue> {

@@ -208,6 +208,7 @@ impl Found {
             trust_bundle_ref,
             client_certificate_refs,
             challenge_code: _,
+            matched_rules: _,
             when_order_unknown: _,
         }) = one_span
         {

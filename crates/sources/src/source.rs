@@ -28,6 +28,8 @@ pub struct Question {
     pub user_agent: Option<String>,
     /// The level of assurance of the login, where the provider's result names one (BankID Norway: 3 or 4).
     pub assurance: Option<u8>,
+    /// Whether an earlier login goes on (BankID Norway: a refresh token), and nobody logged in now.
+    pub renewed: bool,
     /// The user's national identity number.
     pub subject: Option<String>,
     /// The application's request, where the source is asked before it is sent.
@@ -136,6 +138,7 @@ mod tests {
             device_ip: Some([198, 51, 100, 7].into()),
             user_agent: Some("Secret-Agent".to_owned()),
             assurance: Some(4),
+            renewed: true,
             subject: Some("199001012385".to_owned()),
             request: Some(Bytes::from_static(b"{}")),
         };

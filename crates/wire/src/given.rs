@@ -24,6 +24,10 @@ pub struct Given {
     pub device_model: Option<String>,
     /// The browser's or device's identifier.
     pub device_identifier: Option<String>,
+    /// The application's own session of the user. Never passed on as it is.
+    pub session: Option<String>,
+    /// The user that the path of the request names.
+    pub user: Option<String>,
     /// Whether the device identifier is always hashed, or only where it is too long.
     pub hash_device_identifier: bool,
 }

@@ -19,6 +19,6 @@ pub use answer::{Answer, Fault};
 pub use given::Given;
 pub use lint::Lint;
 pub use protocol::{
-    Cancelled, Completed, Exchanged, Malformed, Passing, Prepared, Protocol, Reading, Recognised, Repeatable,
-    Road, Sessions, Shown, Started, Takes, Tightened, Unreadable,
+    Cancelled, Completed, Exchanged, Inquired, Inquiry, Malformed, Passing, Prepared, Protocol, Reading,
+    Recognised, Repeatable, Road, Sessions, Shown, Started, Takes, Tightened, Unreadable,
 };

@@ -1,6 +1,7 @@
 //! What the pipeline needs to know of a provider's protocol: the seam at which a provider plugs in.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use riskgate_core::config::Mode;
@@ -122,6 +123,15 @@ pub trait Protocol: Send + Sync {
         Ok((self.read_exchanged(operation, status, body)?, Shown::default()))
     }
 
+    /// Reads the provider's answer to an [`Inquiry`]; none where it refused, in its own words.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is not the provider's.
+    fn read_inquired(&self, status: u16, _body: &[u8]) -> Result<Option<Inquired>, Unreadable> {
+        Err(Unreadable::Status(status))
+    }
+
     /// Where the provider serves `path`, if elsewhere than at the policy's endpoint: an absolute address.
     fn address(&self, _path: &str) -> Option<String> {
         None
@@ -195,6 +205,11 @@ pub trait Protocol: Send + Sync {
         self.fault(Fault::Unauthorized, &format!("the result is withheld, the verdict is {verdict}"))
     }
 
+    /// The answer that stands for `answer`, the provider's to an [`Inquiry`], about a transaction that was refused.
+    fn refuse_inquired(&self, _answer: &[u8]) -> Answer {
+        self.fault(Fault::Unauthorized, "the result is withheld")
+    }
+
     /// The answer that says, on `road`, that the transaction `reference` still runs.
     fn pending(&self, reference: &str, road: Road) -> Answer;
 
@@ -231,10 +246,14 @@ pub enum Recognised {
     Result(Road),
     /// It asks for what only a completed transaction has besides its result ([`Sessions`]).
     After,
+    /// It asks what the provider has on file of a transaction that was answered ([`Inquiry`]).
+    Inquiry,
     /// It ends a transaction.
     Cancel,
     /// A call that the provider has and that carries no result.
     Pass,
+    /// It prepares a connection on which results come by themselves. Its answer carries none.
+    Connect,
     /// A GET on a known path: clients use the provider's 405 as a health probe.
     Probe,
     /// A path that the provider does not have.
@@ -335,11 +354,35 @@ pub enum Exchanged {
         session: Option<String>,
         /// The provider's name for the transaction, where it has one besides.
         reference: Option<String>,
+        /// Where the provider has it on file.
+        inquiry: Option<Inquiry>,
         /// What the answer says.
         completed: Completed,
     },
     /// The provider refused, in its own words.
     Refused,
+}
+
+/// Where the provider has a transaction on file that was answered, with more than its answer said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The path to ask, with a GET.
+    pub path: String,
+    /// What [`Protocol::reference`] says of that path. It is the reference of no transaction.
+    pub reference: String,
+    /// How long the provider may take where it is asked before the decision; none where it is not.
+    pub before_decision: Option<Duration>,
+    /// The indicator where it was asked and did not say.
+    pub missing: &'static str,
+}
+
+/// What the provider has on file of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inquired {
+    /// Indicators that only stand there.
+    pub indicators: Vec<String>,
+    /// What else it says, for conditions of `blockWhen`. May be a user's own, and is never recorded.
+    pub facts: Facts,
 }
 
 /// What the answer to an exchange shows beside its result.
@@ -349,6 +392,8 @@ pub struct Shown {
     pub operation: Option<Operation>,
     /// The level of assurance.
     pub assurance: Option<u8>,
+    /// Whether an earlier login goes on, and nobody logged in now.
+    pub renewed: bool,
     /// Whether the reference is only a name for this answer, and nothing that another system knows the transaction by.
     pub unreferenced: bool,
 }

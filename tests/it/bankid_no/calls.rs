@@ -21,6 +21,7 @@ async fn the_configuration_leads_through_the_sidecar() -> Result<()> {
         "token_endpoint",
         "userinfo_endpoint",
         "introspection_endpoint",
+        "revocation_endpoint",
         "pushed_authorization_request_endpoint",
     ] {
         assert!(found[name].as_str().unwrap().starts_with(&base), "{name}: {}", found[name]);
@@ -36,6 +37,9 @@ async fn calls_that_carry_no_login_pass() -> Result<()> {
     let access = json!({ "accessToken": login["access"], "subject": "ola" });
     assert_eq!(stage.application.call("userinfo", &access).await?.returned()?["sub"], "ola");
     assert_eq!(stage.application.call("introspect", &access).await?.returned()?["active"], true);
+
+    assert_eq!(stage.application.call("revoke", &access).await?.returned()?, json!({}));
+    assert_eq!(stage.application.call("introspect", &access).await?.returned()?["active"], false);
 
     let base = format!("http://{}", stage.sidecar.address("norway")?);
     let own = Request::post("/token")

@@ -116,3 +116,38 @@ async fn a_refreshed_login_is_judged_again() -> Result<()> {
     assert_eq!((signal(&record).0, &record["verdict"]), ("Low", &json!("Allow")));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_login_that_goes_on_after_its_data_are_gone_was_judged_before() -> Result<()> {
+    let stage = Stage::start(|_| {}).await?;
+    let green = json!({ "tid": "t-1", "transaction_data": {}, "derived_data": light("Green") });
+    let gone = json!({ "status": 410 });
+    let answers = json!([{ "status": 202 }, { "status": 200, "body": green.to_string() }, gone, gone]);
+    stage.script("t-1", &json!({ "answers": answers })).await?;
+    let login = stage.login("ola,tid=t-1").await?.returned()?;
+    let refresh = json!({ "refreshToken": login["refresh"] });
+    stage.application.call("refresh", &refresh).await?.returned()?;
+    let record = stage.record(2).await?;
+    assert_eq!(signal(&record), ("NotApplicable", &json!(["DataGone", "error:scripted"])));
+    // BankID's own answers carry no risk, which does not apply either.
+    assert_eq!(codes(&record), ["WhenNotApplicable"; 2], "{record}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_policy_may_end_logins_that_go_on_after_their_data_are_gone() -> Result<()> {
+    let stage = Stage::start(|spec| {
+        for flow in spec["flows"].as_array_mut().unwrap() {
+            flow["sources"] = json!([{ "name": "security-data", "whenNotApplicable": "Challenge" }]);
+        }
+    })
+    .await?;
+    let green = json!({ "tid": "t-1", "transaction_data": {}, "derived_data": light("Green") });
+    let answers = json!([{ "status": 202 }, { "status": 200, "body": green.to_string() }, { "status": 410 }]);
+    stage.script("t-1", &json!({ "answers": answers })).await?;
+    let login = stage.login("ola,tid=t-1").await?.returned()?;
+    let refresh = json!({ "refreshToken": login["refresh"] });
+    let failure = stage.application.call("refresh", &refresh).await?.failed()?;
+    assert_eq!(failure.error_code.as_deref(), Some("insufficient_user_authentication"));
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use crate::stage::{LOGIN, Stage, login};
+use crate::stage::{LOGIN, Stage, TRANSACTION, login};
 
 #[tokio::test]
 async fn address_application_and_device_are_attached_and_nothing_of_ours_is_sent() -> Result<()> {
@@ -13,19 +13,40 @@ async fn address_application_and_device_are_attached_and_nothing_of_ours_is_sent
         ("Riskgate-Client-Ip", "6.6.6.6, 81.2.69.142"),
         ("Riskgate-Device-Id", device.as_str()),
         ("Riskgate-Flow", "all"),
+        ("Riskgate-Session-Id", "the application's own"),
         ("Cookie", "secret"),
     ];
     stage.post(LOGIN, &headers, &login()).await?;
     let mut expected = login();
     expected["clientIP"] = json!("81.2.69.142");
     expected["applicationRef"] = json!("se.example.bank");
+    expected["relationshipRef"] = json!("alice");
     expected["cddc"] = json!({ "browserCDDC": { "fingerprintHash": device.to_lowercase() } });
     assert_eq!(stage.received(LOGIN).await?, [expected]);
     let request = &stage.simulator.control().requests(LOGIN).await?[0];
     let sent = request["headers"].to_string().to_lowercase();
     assert!(!sent.contains("riskgate") && !sent.contains("cookie"), "{sent}");
     let record = &stage.sidecar.decisions_once(1).await?[0];
-    assert_eq!(record["attached"], json!(["clientIP", "applicationRef", "cddc.browserCDDC.fingerprintHash"]));
+    assert_eq!(
+        record["attached"],
+        json!(["clientIP", "applicationRef", "relationshipRef", "cddc.browserCDDC.fingerprintHash"])
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_session_of_the_application_is_one_to_onespan_which_never_learns_its_token() -> Result<()> {
+    let stage = Stage::start(|policy| policy).await?;
+    let headers = [("Riskgate-Session-Id", "t0ken-of-a-session")];
+    for path in [LOGIN, TRANSACTION] {
+        stage.post(path, &headers, &json!({ "amount": 1 })).await?;
+    }
+    let (login, transaction) = (&stage.received(LOGIN).await?[0], &stage.received(TRANSACTION).await?[0]);
+    let session = login["sessionID"].as_str().unwrap_or_default();
+    assert!(session.len() == 64 && session.bytes().all(|byte| byte.is_ascii_hexdigit()), "{login}");
+    assert_eq!(login["sessionID"], transaction["sessionID"]);
+    let printed = stage.sidecar.printed().join("\n");
+    assert!(!printed.contains("t0ken-of-a-session") && !printed.contains(session), "{printed}");
     Ok(())
 }
 
@@ -36,6 +57,7 @@ async fn an_ipv6_address_is_left_out_and_what_the_application_sent_stays() -> Re
     let mut own = login();
     own["clientIP"] = json!("10.1.2.3");
     own["applicationRef"] = json!("web");
+    own["relationshipRef"] = json!("customer-7");
     stage.post(LOGIN, &[("Riskgate-Client-Ip", "81.2.69.142")], &own).await?;
     let received = stage.received(LOGIN).await?;
     assert!(received[0]["clientIP"].is_null());

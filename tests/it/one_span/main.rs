@@ -9,6 +9,7 @@ mod challenge;
 mod codes;
 mod example;
 mod faults;
+mod look_up;
 mod secrecy;
 mod sessions;
 mod source;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use futures_util::{SinkExt, StreamExt};
+use harness::{TinyProxy, web};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -119,5 +120,63 @@ async fn a_request_that_begins_like_the_hubs_is_answered() -> Result<()> {
     for path in ["/", "/hubs", "/h"] {
         assert_eq!(harness::web::get(&base, path).await?.status(), 404, "{path}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_that_negotiates_is_offered_the_one_way_through_the_sidecar() -> Result<()> {
+    let stage = Stage::start(|_| {}).await?;
+    let base = format!("http://{}", stage.sidecar.address("tic")?);
+    let negotiate = |path: &'static str, content_type: Option<&'static str>| {
+        let mut request = http::Request::post(path);
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        request.body(bytes::Bytes::new())
+    };
+    for content_type in [None, Some("text/plain;charset=UTF-8")] {
+        let path = "/hub/negotiate?negotiateVersion=1";
+        let answer = web::send(&base, negotiate(path, content_type)?).await?;
+        let said: Value = web::json(&answer)?;
+        assert_eq!(
+            said["availableTransports"],
+            json!([{ "transport": "WebSockets", "transferFormats": ["Text"] }]),
+            "{said}"
+        );
+        let token = said["connectionToken"].as_str().context("a connectionToken")?;
+        let path = format!("/hub?id={token}");
+        let (mut socket, _) = tokio_tungstenite::connect_async(request(&stage, &path)?).await?;
+        socket.send(Message::text("{\"protocol\":\"json\",\"version\":1}\u{1e}")).await?;
+        assert_eq!(socket.next().await.context("a handshake")??.to_text()?, "{}\u{1e}");
+    }
+    for (path, content_type, status) in
+        [("/hub/negotiate?negotiateVersion=9", None, 404), ("/hub/negotiate", Some("text/html"), 415)]
+    {
+        let answer = web::send(&base, negotiate(path, content_type)?).await?;
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_hub_is_reached_through_an_egress_proxy() -> Result<()> {
+    let proxy = TinyProxy::start("riskgate", "pr0xy-secret").await?;
+    let stage = Stage::start_with_secrets(
+        &[("proxy-login", "username", "riskgate"), ("proxy-login", "password", "pr0xy-secret")],
+        |policy| {
+            policy["spec"]["egressProxy"] =
+                json!({ "url": proxy.url(), "credentialsRef": { "name": "proxy-login" }, "noProxy": [] });
+        },
+    )
+    .await?;
+    let session = subscribed(&stage, "low").await?;
+    stage.finish(&session).await?;
+    assert_eq!(stage.returns("hubEvent", json!({})).await?["event"], "completed");
+    let endpoint = stage.simulator.tic_identity()?;
+    let provider = endpoint.trim_start_matches("https://");
+    let asked = proxy.asked();
+    assert!(asked.len() >= 2, "requests and the WebSocket: {asked:?}");
+    assert!(asked.iter().all(|target| target == provider), "{asked:?}");
+    assert!(!stage.sidecar.printed().join("\n").contains("pr0xy-secret"));
     Ok(())
 }

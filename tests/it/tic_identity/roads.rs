@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use harness::{PATIENCE, eventually};
+use anyhow::{Result, ensure};
+use harness::{PATIENCE, eventually, web};
 use http::Method;
 use serde_json::json;
 
@@ -207,6 +207,77 @@ async fn no_personal_number_token_or_signature_is_printed() -> Result<()> {
     let printed = stage.sidecar.printed().join("\n");
     for secret in [PERSONAL_NUMBER, API_KEY, "token-of-", "signature-of-", "85.24.100.50", "94.254.120.75"] {
         assert!(!printed.contains(secret), "{secret} is printed");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_completes_while_its_enrichment_is_asked_for_is_decided_first() -> Result<()> {
+    let stage = Stage::start(|_| {}).await?;
+    stage.script(risk("high")).await?;
+    let (session, _) = stage.session("auth", json!({})).await?;
+    let control = stage.simulator.control();
+    control.call(Method::POST, "/v1/hold", Some(&json!({ "path": "/api/v1/enrichment" }))).await?;
+    let base = format!("http://{}", stage.sidecar.address("tic")?);
+    let enrich = web::post("/api/v1/enrichment", &[], &json!({ "sessionId": session, "types": ["spar"] }))?;
+    let asked = tokio::spawn(async move { web::send(&base, enrich).await });
+    eventually("the request for the enrichment", PATIENCE, || async {
+        let held = control.call(Method::GET, "/v1/held", None).await?;
+        ensure!(held["/api/v1/enrichment"]["waiting"] == 1, "{held}");
+        Ok(())
+    })
+    .await?;
+    stage.finish(&session).await?;
+    control.call(Method::POST, "/v1/release", Some(&json!({}))).await?;
+    let answer = asked.await??;
+    assert_eq!(answer.status(), 400, "the provider gave it: {answer:?}");
+    assert_eq!(answer.headers()["riskgate-verdict"], "block");
+    assert!(!String::from_utf8_lossy(answer.body()).contains("secureUrl"));
+    assert_eq!(stage.at_the_provider(&session).await?["enrichment"]["spent"], 1, "or nothing was shown");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_is_slow_gives_no_result_and_is_asked_anew() -> Result<()> {
+    let stage = Stage::start(|policy| policy["spec"]["timeouts"] = json!({ "answer": "300ms" })).await?;
+    stage.script(risk("high")).await?;
+    let (session, _) = stage.session("auth", json!({})).await?;
+    stage.finish(&session).await?;
+    let path = format!("/api/v1/auth/{session}/poll");
+    let control = stage.simulator.control();
+    control.call(Method::POST, "/v1/hold", Some(&json!({ "path": path }))).await?;
+    let base = format!("http://{}", stage.sidecar.address("tic")?);
+    let poll = || Ok::<_, anyhow::Error>(http::Request::post(&*path).body(bytes::Bytes::new())?);
+    let answer = web::send(&base, poll()?).await?;
+    assert_eq!(answer.status(), 500, "{answer:?}");
+    assert!(!String::from_utf8_lossy(answer.body()).contains(PERSONAL_NUMBER));
+    control.call(Method::POST, "/v1/release", Some(&json!({}))).await?;
+    let said: serde_json::Value = web::json(&web::send(&base, poll()?).await?)?;
+    assert_eq!((&said["status"], &said["hintCode"]), (&json!("failed"), &json!("cancelled")), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_said_to_be_on_every_road() -> Result<()> {
+    let stage = Stage::start(|policy| {
+        policy["spec"]["providers"][0]["ticIdentity"]["endpoint"] = json!("https://localhost:1");
+    })
+    .await?;
+    let base = format!("http://{}", stage.sidecar.address("tic")?);
+    let session = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
+    let start = web::post("/api/v1/auth/bankid/start", &[], &json!({ "endUserIp": "198.51.100.1" }))?;
+    let enrich = web::post("/api/v1/enrichment", &[], &json!({ "sessionId": session, "types": ["spar"] }))?;
+    let get =
+        |call: &str| http::Request::get(format!("/api/v1/auth/{session}/{call}")).body(bytes::Bytes::new());
+    let negotiate = http::Request::post("/hub/negotiate").body(bytes::Bytes::new())?;
+    for request in [start, enrich, get("status")?, get("collect")?, get("qr")?, negotiate] {
+        let path = request.uri().clone();
+        let answer = web::send(&base, request).await?;
+        assert_eq!(answer.status(), 503, "{path}: {answer:?}");
+        assert!(
+            web::json::<serde_json::Value>(&answer)?["error"].is_object(),
+            "{path}: the provider's own form"
+        );
     }
     Ok(())
 }

@@ -56,6 +56,22 @@ impl Stage {
     }
 
     pub(crate) async fn start_with(arguments: &[&str], adapt: impl FnOnce(&mut Value)) -> Result<Self> {
+        Self::start_whole(arguments, &[], adapt).await
+    }
+
+    /// With further Secrets: name, key and value of each.
+    pub(crate) async fn start_with_secrets(
+        secrets: &[(&str, &str, &str)],
+        adapt: impl FnOnce(&mut Value),
+    ) -> Result<Self> {
+        Self::start_whole(&[], secrets, adapt).await
+    }
+
+    async fn start_whole(
+        arguments: &[&str],
+        secrets: &[(&str, &str, &str)],
+        adapt: impl FnOnce(&mut Value),
+    ) -> Result<Self> {
         let arguments = [&["--tic-identity", "127.0.0.1:0"], arguments].concat();
         let simulator = Simulator::start_with(&arguments).await?;
         let secret = simulator.credentials().join("secrets/tic");
@@ -64,6 +80,11 @@ impl Stage {
         std::fs::write(secret.join("apiKey"), format!("{API_KEY}\n"))?;
         std::fs::write(secret.join("seal"), [1; 32])?;
         std::fs::write(secret.join("webhookSecret"), format!("{WEBHOOK_SECRET}\n"))?;
+        for (name, key, value) in secrets {
+            let folder = simulator.credentials().join("secrets").join(name);
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(key), value)?;
+        }
         let mut policy = policy(&simulator)?;
         adapt(&mut policy);
         let sidecar = Sidecar::start(&Policy::from(policy), simulator.credentials()).await?;

@@ -19,8 +19,8 @@ use schemars::{JsonSchema, Schema};
 use crate::policy::{MAX_NAME, RiskPolicy};
 
 pub(crate) use rules::{
-    client_certificates, conditions, egress_proxy, flows, ip_intelligence, outdated_reasons, providers,
-    sources, store,
+    client_certificates, conditions, egress_proxy, flows, ip_intelligence, one_span_source, outdated_reasons,
+    providers, sources, store,
 };
 
 /// The CustomResourceDefinition of RiskPolicy, as `crds/` holds it.

@@ -6,7 +6,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::Rule;
 use riskgate_core::Flow;
-use riskgate_core::config::{EgressProxy, IpIntelligenceConfig, SecretRef, StoreConfig};
+use riskgate_core::config::{EgressProxy, IpIntelligenceConfig, OneSpanSourceConfig, SecretRef, StoreConfig};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -62,6 +62,16 @@ pub(crate) fn ip_intelligence(generator: &mut SchemaGenerator) -> Schema {
     let mut ip = generator.subschema_for::<IpIntelligenceConfig>();
     ip.insert("x-kubernetes-validations".to_owned(), json!(rules));
     ip
+}
+
+/// OneSpan's risk engine as a source, with its rules.
+pub(crate) fn one_span_source(generator: &mut SchemaGenerator) -> Schema {
+    let rules = [Rule::new("has(self.amount.currency) != has(self.amount.currencyPointer)").message(
+        "an amount has one currency; write currency: SEK, or currencyPointer with where it stands, in amount",
+    )];
+    let mut one_span = generator.subschema_for::<OneSpanSourceConfig>();
+    one_span.insert("x-kubernetes-validations".to_owned(), json!(rules));
+    one_span
 }
 
 /// The list of flows: merged by name, each with its rules.

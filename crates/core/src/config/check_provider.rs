@@ -96,6 +96,11 @@ fn one_span(findings: &mut Findings, path: &str, config: &OneSpanConfig) {
         let message = format!("{code} asks for no challenge; write a code from 2 on, or leave it out");
         findings.add(format!("{path}.challengeCode"), message);
     }
+    let timeout = config.matched_rules.timeout;
+    if timeout < Span::from_millis(1) || timeout > Span::from_millis(10_000) {
+        let message = format!("{timeout} is no time for a look-up; write 1ms to 10s, such as 1s");
+        findings.add(format!("{path}.matchedRules.timeout"), message);
+    }
     let names = config.client_certificate_refs.iter().map(|secret| secret.name.as_str());
     check_unique(findings, &format!("{path}.clientCertificateRefs"), names);
 }

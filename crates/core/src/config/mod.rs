@@ -34,7 +34,7 @@ pub use http_source::HttpSourceConfig;
 pub use ip_intelligence::{AbuseApi, IpDatabases, IpIntelligenceConfig, IpList, IpListKind};
 pub use ip_scoring::{AbuseScoring, IpAggregate, IpScoring};
 pub use kind::NotOneKind;
-pub use one_span::OneSpanConfig;
+pub use one_span::{LookUp, OneSpanConfig, OneSpanMatchedRules};
 pub use one_span_source::{MappedAmount, MappedUser, OneSpanSourceConfig};
 pub use provider::{Listen, ProviderConfig, ProviderKind};
 pub use security_data::{ClaimRule, ClientAuthentication, SecurityDataConfig};

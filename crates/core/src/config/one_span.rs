@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SecretRef, TrustRef, WhenOrderUnknown};
+use crate::quantity::Span;
 
 /// How OneSpan's Intelligent Adaptive Authentication is reached, and how a challenge is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +41,42 @@ pub struct OneSpanConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 99)))]
     pub challenge_code: Option<u32>,
+    /// Whether the names of the rules that matched are looked up for the decision record; OneSpan's answers do not carry them.
+    #[serde(default)]
+    pub matched_rules: OneSpanMatchedRules,
     /// How the result of a session is judged that the store does not know: under every flow of the provider, the strictest
     /// verdict holding (`Strictest`), or blocked (`Block`).
     #[serde(default)]
     pub when_order_unknown: WhenOrderUnknown,
+}
+
+/// The look-up of the rules that matched (other-systems.md section C.4): one call more, before the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OneSpanMatchedRules {
+    /// About which requests OneSpan is asked again.
+    pub look_up: LookUp,
+    /// How long the look-up may take; after that the decision is made without it, and its record says so
+    /// (`MatchedRulesUnavailable`).
+    pub timeout: Span,
+}
+
+impl Default for OneSpanMatchedRules {
+    fn default() -> Self {
+        Self { look_up: LookUp::default(), timeout: Span::from_millis(1_000) }
+    }
+}
+
+/// About which requests OneSpan is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum LookUp {
+    /// None.
+    Never,
+    /// Those that it did not accept: a rule matched there.
+    #[default]
+    NotAccepted,
+    /// All: a condition of `blockWhen` on what only the look-up says needs this.
+    Always,
 }

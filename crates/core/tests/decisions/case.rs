@@ -107,8 +107,19 @@ impl Case {
         }
     }
 
+    /// The kind of provider whose transaction this is.
+    fn provider(&self, config: &SidecarConfig) -> Provider {
+        let entry = match &self.under {
+            Under::Flow(name) | Under::Screen(name) => config.flow(name).map(|flow| flow.provider.as_str()),
+            Under::Unknown(name) | Under::UnknownBlocked(name) => Some(name.as_str()),
+            Under::Uncovered(_) => None,
+        };
+        let entry = config.providers.iter().find(|known| entry.is_none_or(|name| known.name == name));
+        entry.unwrap_or_else(|| panic!("{}: no such provider", self.what)).provider()
+    }
+
     /// The record of `outcome`, as the sidecar writes it.
-    pub(crate) fn record(&self, outcome: &Outcome) -> DecisionRecord<'static> {
+    pub(crate) fn record(&self, config: &SidecarConfig, outcome: &Outcome) -> DecisionRecord<'static> {
         let flow = match &self.under {
             Under::Flow(name) | Under::Screen(name) => Some(name.clone().into()),
             _ => None,
@@ -123,7 +134,7 @@ impl Case {
             policy: "retail".into(),
             revision: "sha256:0".into(),
             mode: Mode::Enforce,
-            provider: Provider::BankIdSe,
+            provider: self.provider(config),
             operation: None,
             flow,
             transaction: transaction.then(|| "hmac:0".to_owned()),

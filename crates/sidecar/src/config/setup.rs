@@ -84,7 +84,7 @@ fn one_span(
     let secrets = &config.client_certificate_refs;
     let identities = || credentials.identities(&format!("{field}.clientCertificateRefs"), secrets);
     Ok(Setup {
-        protocol: Box::new(OneSpan::new(config.challenge_code)),
+        protocol: Box::new(OneSpan::new(config.challenge_code).looking_up(config.matched_rules)),
         endpoint: config.endpoint.clone(),
         directory: None,
         roots: match &config.trust_bundle_ref {

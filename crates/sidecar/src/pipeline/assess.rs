@@ -105,17 +105,26 @@ fn question(
         device_ip: completed.device_ip,
         user_agent: order.and_then(|order| order.user_agent.as_deref()).map(str::to_owned),
         assurance: shown.assurance,
+        renewed: shown.renewed,
         request: None,
         subject: completed.subject.clone().or_else(|| order?.subject.as_deref().map(str::to_owned)),
     }
 }
 
-/// One flow that names every source of `flows`, each once: so that a source is asked once about one transaction.
+/// One flow that names every source of `flows`, each once: so that a source is asked once about one transaction, and for the
+/// conditions of each flow.
 fn together(flows: &[&Flow]) -> Option<Flow> {
     let mut all = Flow::clone(flows.first()?);
     for rule in flows.iter().flat_map(|flow| &flow.sources) {
-        if all.rule(&rule.name).is_none() {
-            all.sources.push(rule.clone());
+        match all.sources.iter_mut().find(|known| known.name == rule.name) {
+            None => all.sources.push(rule.clone()),
+            Some(known) => {
+                for condition in &rule.block_when {
+                    if !known.block_when.contains(condition) {
+                        known.block_when.push(condition.clone());
+                    }
+                }
+            }
         }
     }
     Some(all)
@@ -130,4 +139,46 @@ fn lost(scope: &Scope<'_>) -> Vec<Signal> {
         .filter(|rule| rule.name != PROVIDER_SOURCE)
         .map(|rule| Signal::unavailable(&rule.name, Phase::Screen, cause::CONTEXT_LOST))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flows_that_are_asked_together_keep_the_conditions_of_each() {
+        let flow = |name: &str, sources: serde_json::Value| -> Flow {
+            let rules = serde_json::json!({
+                "name": name, "provider": "bankid", "operations": ["Auth"], "whenUnknown": "Block",
+                "whenUnavailable": "Block", "sources": sources,
+            });
+            serde_json::from_value(rules).unwrap()
+        };
+        let json = |text: &str| serde_json::from_str(text).unwrap();
+        let first =
+            flow("a", json(r#"[{ "name": "engine", "blockWhen": ["amount >= 5"] }, { "name": "ip" }]"#));
+        let second = flow(
+            "b",
+            json(
+                r#"[{ "name": "ip", "blockWhen": ["isTor"] },
+                    { "name": "engine", "blockWhen": ["amount >= 5", "matchedRules = V"] }]"#,
+            ),
+        );
+        let third = flow("c", json(r#"[{ "name": "fraud", "blockWhen": ["mule"] }]"#));
+        let all = together(&[&first, &second, &third]).unwrap();
+        let rules: Vec<(&str, Vec<&str>)> = all
+            .sources
+            .iter()
+            .map(|rule| (rule.name.as_str(), rule.block_when.iter().map(String::as_str).collect()))
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                ("engine", vec!["amount >= 5", "matchedRules = V"]),
+                ("ip", vec!["isTor"]),
+                ("fraud", vec!["mule"])
+            ]
+        );
+        assert!(together(&[]).is_none());
+    }
 }

@@ -13,6 +13,7 @@ const REFERRING_DOMAIN: HeaderName = HeaderName::from_static("riskgate-referring
 const APP_ID: HeaderName = HeaderName::from_static("riskgate-app-id");
 const DEVICE_OS: HeaderName = HeaderName::from_static("riskgate-device-os");
 const DEVICE_MODEL: HeaderName = HeaderName::from_static("riskgate-device-model");
+const SESSION_ID: HeaderName = HeaderName::from_static("riskgate-session-id");
 const DEVICE_ID: HeaderName = HeaderName::from_static("riskgate-device-id");
 
 /// A request header of ours that does not read; the text says what to write.
@@ -30,6 +31,8 @@ pub(super) fn given(headers: &HeaderMap, policy: &RiskParameters, strict: bool) 
         device_os: text(headers, &DEVICE_OS),
         device_model: text(headers, &DEVICE_MODEL),
         device_identifier: text(headers, &DEVICE_ID),
+        session: text(headers, &SESSION_ID),
+        user: None,
         hash_device_identifier: policy.device_identifier.hash == Some(DeviceIdentifierHash::Sha256),
     })
 }

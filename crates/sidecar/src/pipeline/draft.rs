@@ -69,8 +69,10 @@ async fn covered<'a>(
 
 fn prepare(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> Result<Prepared, String> {
     let config = &exchange.snapshot.config;
-    let given = attach::given(request.headers, &config.risk_parameters, config.mode == Mode::Enforce)
+    let mut given = attach::given(request.headers, &config.risk_parameters, config.mode == Mode::Enforce)
         .map_err(|attach::BadHeader(text)| text.to_owned())?;
+    let user = exchange.provider().protocol.subject(request.path);
+    given.user.clone_from(&user);
     let mut prepared = exchange
         .provider()
         .protocol
@@ -79,7 +81,7 @@ fn prepare(exchange: &Exchange, operation: Operation, request: &Request<'_>) -> 
     // Sources are asked about what is known, also where the provider's request has no place for it.
     prepared.client_ip = prepared.client_ip.or(given.client_ip);
     prepared.user_agent = prepared.user_agent.or(given.user_agent);
-    prepared.subject = prepared.subject.or_else(|| exchange.provider().protocol.subject(request.path));
+    prepared.subject = prepared.subject.or(user);
     Ok(prepared)
 }
 
@@ -150,6 +152,7 @@ impl Draft<'_> {
             device_ip: None,
             user_agent: self.prepared.user_agent.clone(),
             assurance: None,
+            renewed: false,
             subject: self.prepared.subject.clone(),
             request: Some(self.prepared.body.clone()),
         }

@@ -129,13 +129,14 @@ impl Running<'_> {
             Ok((Exchanged::Complete { reference, completed }, shown)) => {
                 self.judge(&reference, (&completed, shown), Response::passed(answer)).await
             }
-            Ok((Exchanged::Answered { session, reference, completed }, shown)) => {
+            Ok((Exchanged::Answered { session, reference, inquiry, completed }, shown)) => {
                 let opening = Opening {
                     exchange: self.exchange,
                     operation: self.operation,
                     order: &self.order,
                     session: session.as_deref(),
                     reference: reference.as_deref(),
+                    inquiry: inquiry.as_ref(),
                     completed: &completed,
                     shown,
                     progress: self.progress,

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::join::Joined;
 use super::session::{Arrivals, StoreLedger};
-use super::{cancel, exchange, pass, result, session, start};
+use super::{cancel, exchange, inquiry, pass, result, session, start};
 use crate::config::snapshot::{Provider, Snapshot};
 use crate::message::{Request, Response};
 use crate::ops::decisions::DecisionLog;
@@ -224,13 +224,14 @@ async fn route(exchange: &Exchange, mut request: Request<'_>) -> (Call, Answered
         Recognised::Result(road) if protocol.sessions().is_some() => {
             (Call::Collect, session::result(exchange, road, &request).await)
         }
+        Recognised::Inquiry => (Call::Pass, inquiry::run(exchange, &request).await),
         Recognised::After => (Call::Pass, session::after(exchange, &request).await),
         Recognised::Result(road) => (Call::Collect, result::run(exchange, road, &request).await),
         Recognised::Cancel => (Call::Cancel, cancel::run(exchange, &request).await),
         Recognised::Pass if protocol.sessions().is_some() => {
             (Call::Pass, session::pass(exchange, &request).await)
         }
-        Recognised::Pass => (Call::Pass, pass::run(exchange, &request).await),
+        Recognised::Pass | Recognised::Connect => (Call::Pass, pass::run(exchange, &request).await),
         Recognised::Probe => (Call::Probe, start::probe(exchange, &request).await),
     }
 }

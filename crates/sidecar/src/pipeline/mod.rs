@@ -1,6 +1,6 @@
 //! The pipeline: `recognise → attach → screen → forward → assess → decide → enforce → record`, one module a stage.
 //!
-//! [`start`], [`exchange`], [`result`], [`cancel`] and [`pass`] put the stages in order for the kinds of request; data flows one way.
+//! [`start`], [`exchange`], [`result`], [`cancel`], [`inquiry`] and [`pass`] put the stages in order for the kinds of request; data flows one way.
 
 mod assess;
 mod attach;
@@ -11,6 +11,7 @@ mod enforce;
 mod exchange;
 mod forward;
 mod gateway;
+mod inquiry;
 mod join;
 mod judge;
 mod opening;

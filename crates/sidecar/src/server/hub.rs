@@ -71,8 +71,8 @@ pub(super) async fn serve(
             return close(&mut application, CloseCode::Again, "the provider's hub does not answer").await;
         }
     };
-    let mut line = Line { application, upstream, gate: Gate::new(gateway, provider) };
-    let (code, reason) = line.run(timeouts.idle.0, &mut shutdown).await;
+    let mut line = Line { application, upstream, gate: Gate::new(gateway, provider), idle: timeouts.idle.0 };
+    let (code, reason) = line.run(&mut shutdown).await;
     close(&mut line.application, code, &reason).await;
     close(&mut line.upstream, CloseCode::Normal, "").await;
 }
@@ -143,13 +143,16 @@ struct Line {
     application: WebSocketStream<TcpStream>,
     upstream: Upstream,
     gate: Gate,
+    /// How long nothing may be said, and how long an end may take to hear what was.
+    idle: Duration,
 }
 
 /// How a connection ends, as the application is told.
 type End = (CloseCode, String);
 
 impl Line {
-    async fn run(&mut self, idle: Duration, shutdown: &mut ShutdownWatch) -> End {
+    async fn run(&mut self, shutdown: &mut ShutdownWatch) -> End {
+        let idle = self.idle;
         let end = |code, reason: &str| (code, reason.to_owned());
         loop {
             let passed = tokio::select! {
@@ -165,7 +168,7 @@ impl Line {
                 Err(Ended::Refused(why)) => {
                     tracing::warn!(%why, "a connection of the hub ends");
                     if let HubRefused::Handshake(error) = why {
-                        let _gone = self.application.send(Message::text(handshake_error(error))).await;
+                        let _gone = send(&mut self.application, handshake_error(error), idle).await;
                     }
                     return end(CloseCode::Policy, "riskgate cannot pass on what was said");
                 }
@@ -177,7 +180,7 @@ impl Line {
         match message {
             Some(Ok(Message::Text(text))) => {
                 let passed = self.gate.outbound(&text).map_err(Ended::Refused)?;
-                send(&mut self.upstream, passed).await
+                send(&mut self.upstream, passed, self.idle).await
             }
             Some(Ok(Message::Binary(_))) => Err(Ended::Binary),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
@@ -189,7 +192,7 @@ impl Line {
         match message {
             Some(Ok(Message::Text(text))) => {
                 let passed = self.gate.inbound(&text).await.map_err(Ended::Refused)?;
-                send(&mut self.application, passed).await
+                send(&mut self.application, passed, self.idle).await
             }
             Some(Ok(Message::Binary(_))) => Err(Ended::Binary),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
@@ -211,14 +214,18 @@ enum Ended {
     Refused(HubRefused),
 }
 
-async fn send<S>(socket: &mut WebSocketStream<S>, passed: String) -> Result<(), Ended>
+/// An end that does not read what it is sent is gone after a while: nobody waits for it for ever.
+async fn send<S>(socket: &mut WebSocketStream<S>, passed: String, within: Duration) -> Result<(), Ended>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     if passed.is_empty() {
         return Ok(());
     }
-    socket.send(Message::text(passed)).await.map_err(|_| Ended::Closed)
+    match tokio::time::timeout(within, socket.send(Message::text(passed))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Ended::Closed),
+    }
 }
 
 /// Closes one end, where it is still there; it gets a second to agree.

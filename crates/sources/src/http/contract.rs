@@ -62,6 +62,7 @@ mod tests {
             user_agent: Some("Mozilla/5.0".to_owned()),
             subject: Some("199001012385".to_owned()),
             assurance: None,
+            renewed: false,
             request: None,
         }
     }

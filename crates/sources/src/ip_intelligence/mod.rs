@@ -14,6 +14,9 @@ mod databases;
 mod lists;
 mod registry;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use abuse_api::fuzzed as abuse_answer;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;

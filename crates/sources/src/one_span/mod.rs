@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
 use riskgate_core::config::OneSpanSourceConfig;
-use riskgate_core::{Assessment, FactValue, Facts, Phase};
-use riskgate_wire::one_span::{LookUp, Said, looked_up};
+use riskgate_core::{Assessment, Facts, Phase};
+use riskgate_wire::one_span::{LookUp, NOT_LOOKED_UP, Said, looked_up, matched};
 use tokio::time::{Instant, timeout_at};
 
 use self::mapped::Mapped;
@@ -23,9 +23,6 @@ use crate::source::{Question, Report, Source, SourceFailure};
 
 /// The longest answer that is read, in bytes: 53 fields, one of them a browser's fingerprint.
 const MAX_ANSWER: usize = 256 << 10;
-
-/// The indicator where the rules that matched could not be looked up.
-const NOT_LOOKED_UP: &str = "MatchedRulesUnavailable";
 
 /// OneSpan as a source.
 pub struct OneSpanSource {
@@ -122,15 +119,13 @@ impl Source for OneSpanSource {
             return Ok(Report { indicators, ..Report::new(Assessment::Unknown) });
         };
         let said = self.assessed(&mapped).await?;
-        let mut report = Report::new(said.code.assessment());
+        let mut report = Report::new(said.risk_only());
         report.indicators.extend(said.code.indicator());
         report.facts = said.facts;
         if let Some(look_up) = &said.looked_up_by {
             match self.rules(look_up, until).await {
                 Some(looked_up) => {
-                    if let Some(FactValue::Texts(rules)) = looked_up.get("matchedRules") {
-                        report.indicators.extend(rules.iter().map(|rule| format!("matchedRules={rule}")));
-                    }
+                    report.indicators.extend(matched(&looked_up));
                     report.facts = looked_up;
                 }
                 None => report.indicators.push(NOT_LOOKED_UP.to_owned()),

@@ -78,3 +78,9 @@ pub trait Outbound: Send + Sync {
         Err(OutboundError::NotSent("this client opens no connections".to_owned()))
     }
 }
+
+/// The status of a proxy's answer to CONNECT, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn connect_status(head: &[u8]) -> Option<Option<u16>> {
+    tunnel::status_of(head)
+}

@@ -121,6 +121,17 @@ impl Source for SecurityData {
         }
         // Boxed: it holds requests and answers across many waits.
         let asking = Box::pin(self.data(question));
-        tokio::time::timeout(self.settings.budget, asking).await.unwrap_or(Err(SourceFailure::TimedOut))
+        let said =
+            tokio::time::timeout(self.settings.budget, asking).await.unwrap_or(Err(SourceFailure::TimedOut));
+        match said {
+            // The data of a login stay an hour (other-systems.md section A.6). A login that goes on after that was judged when
+            // it was made: nothing failed, there is nothing left to say of it.
+            Err(SourceFailure::Refused { causes, .. })
+                if question.renewed && causes.first().is_some_and(|first| first == cause::DATA_GONE) =>
+            {
+                Ok(Report { indicators: causes, ..Report::new(Assessment::NotApplicable) })
+            }
+            said => said,
+        }
     }
 }

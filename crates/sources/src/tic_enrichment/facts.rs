@@ -1,6 +1,6 @@
 //! Named facts in what an enrichment found, for `blockWhen`. They are all that leaves this module: nothing of the person does.
 
-use riskgate_core::Assessment;
+use riskgate_core::{Assessment, Level};
 use riskgate_wire::tic_identity::ip_intelligence;
 use serde_json::Value;
 
@@ -22,17 +22,38 @@ pub(super) fn of(data: &[u8], types: &[String], partial: bool) -> Option<Outcome
             indicators.push(fact.to_owned());
         }
     }
-    let asked = |kind: &str| types.iter().any(|asked| asked.eq_ignore_ascii_case(kind));
-    let (assessment, score) = match ip_intelligence(&read) {
+    let rated = ip_intelligence(&read);
+    let lacks = partial || types.iter().any(|kind| !has_section(&read, kind));
+    let (assessment, score) = match rated {
         Some(said) => {
             indicators.extend(said.indicators);
             (said.assessment, said.score)
         }
-        None if asked("ipIntelligence") || asked("full") => (Assessment::Unknown, None),
         // Facts have no level.
         None => (Assessment::NotApplicable, None),
     };
+    // Of what was asked for and did not come, no condition can hold: that is no word for the user.
+    let assessment = match assessment {
+        Assessment::NotApplicable | Assessment::Level(Level::Low) if lacks => Assessment::Unknown,
+        assessment => assessment,
+    };
     Some(Outcome::Found { assessment, score, indicators })
+}
+
+/// Whether what was found has what was asked for by `kind`. What `full` comes to is the tenant's own.
+fn has_section(read: &Value, kind: &str) -> bool {
+    let has = |name: &str| read.get(name).is_some_and(|section| section.is_object() || section.is_array());
+    const SECTIONS: [(&str, &[&str]); 5] = [
+        ("spar", &["spar"]),
+        ("companyRoles", &["companyRoles"]),
+        ("propertyOwnership", &["propertyOwnership", "propertyOwnerships"]),
+        ("income", &["income"]),
+        ("ipIntelligence", &["ipIntelligence"]),
+    ];
+    match SECTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind)) {
+        Some((_, names)) => names.iter().any(|name| has(name)),
+        None => SECTIONS.iter().any(|(_, names)| names.iter().any(|name| has(name))),
+    }
 }
 
 /// Of a protected person nothing but the flags comes back, and they are all that is needed. Columns come in two spellings.
@@ -76,7 +97,6 @@ fn roles(read: &Value, indicators: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use riskgate_core::Level;
     use serde_json::json;
 
     use super::*;
@@ -114,7 +134,8 @@ mod tests {
             (json!({ "propertyOwnerships": [], "income": [] }), vec!["noProperty", "noIncome"]),
         ];
         for (data, expected) in cases {
-            let (assessment, facts) = found(&data, &["spar"]);
+            let asked: Vec<&str> = data.as_object().unwrap().keys().map(String::as_str).collect();
+            let (assessment, facts) = found(&data, &asked);
             assert_eq!(facts, expected, "{data}");
             assert_eq!(assessment, Assessment::NotApplicable, "facts have no level: {data}");
         }
@@ -126,5 +147,33 @@ mod tests {
         assert_eq!(found(&said, &["ipIntelligence"]).0, Assessment::Level(Level::High));
         assert_eq!(found(&json!({}), &["ipIntelligence"]).0, Assessment::Unknown);
         assert_eq!(found(&json!({}), &["FULL"]).0, Assessment::Unknown);
+    }
+
+    #[test]
+    fn what_was_asked_for_and_did_not_come_speaks_for_nobody() {
+        let low = json!({ "overallRisk": { "level": "low", "score": 0 } });
+        let high = json!({ "overallRisk": { "level": "high", "score": 75 } });
+        let active = json!([{ "positionEnd": null, "companyStatus": "Aktivt" }]);
+        for (data, asked, assessment) in [
+            (json!({ "companyRoles": active }), &["companyRoles"][..], Assessment::NotApplicable),
+            (json!({ "companyRoles": null }), &["companyRoles"], Assessment::Unknown),
+            (json!({ "companyRoles": "none" }), &["companyRoles"], Assessment::Unknown),
+            // Of a protected person only the flags come back.
+            (json!({ "spar": { "skydd_Sekretessmarkering": true } }), &["spar"], Assessment::NotApplicable),
+            (
+                json!({ "spar": { "skydd_Sekretessmarkering": true } }),
+                &["spar", "companyRoles"],
+                Assessment::Unknown,
+            ),
+            (json!({ "ipIntelligence": low }), &["ipIntelligence", "spar"], Assessment::Unknown),
+            (json!({ "ipIntelligence": high }), &["ipIntelligence", "spar"], Level::High.into()),
+            (json!({ "ipIntelligence": low, "spar": {} }), &["IpIntelligence", "SPAR"], Level::Low.into()),
+            (json!({ "spar": {} }), &["full"], Assessment::NotApplicable),
+        ] {
+            assert_eq!(found(&data, asked).0, assessment, "{data} of {asked:?}");
+        }
+        let read = |partial| of(br#"{"spar":{}}"#, &["spar".to_owned()], partial).unwrap();
+        let Outcome::Found { assessment, indicators, .. } = read(true) else { panic!("it was found") };
+        assert_eq!((assessment, indicators), (Assessment::Unknown, vec!["partial".to_owned()]));
     }
 }

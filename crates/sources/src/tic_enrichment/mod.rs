@@ -6,6 +6,8 @@
 mod answers;
 mod facts;
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

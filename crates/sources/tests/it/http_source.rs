@@ -25,6 +25,7 @@ fn question() -> Question {
         user_agent: Some("Mozilla/5.0".to_owned()),
         subject: Some("199001012385".to_owned()),
         assurance: None,
+        renewed: false,
         request: None,
     }
 }

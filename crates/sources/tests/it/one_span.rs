@@ -147,6 +147,17 @@ async fn every_code_has_its_level_and_its_name() {
 }
 
 #[tokio::test]
+async fn an_accept_of_what_ended_is_none() {
+    let stage = Stage::start().await;
+    for status in ["refused", "timeout", "failed", "failure", "unknown"] {
+        stage.next(json!({ "code": 0, "status": status })).await;
+        assert_eq!(stage.signal().await.assessment, Assessment::Unknown, "{status}");
+        stage.next(json!({ "code": 1, "status": status })).await;
+        assert_eq!(stage.signal().await.assessment, Level::High.into(), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn it_is_told_user_amount_and_address_and_nothing_else() {
     let stage = Stage::start().await;
     stage.signal().await;

@@ -16,7 +16,9 @@ fn prepared(head: &str, body: &[u8]) {
     let given = Given {
         client_ip: head.parse().ok(),
         app_identifier: text.clone(),
-        device_identifier: text,
+        device_identifier: text.clone(),
+        session: text.clone(),
+        user: text,
         ..Given::default()
     };
     let request = Bytes::copy_from_slice(body);
@@ -25,7 +27,7 @@ fn prepared(head: &str, body: &[u8]) {
             let (before, after) = (leniently(body), leniently(&first.body));
             for (name, value) in before.as_object().expect("an object") {
                 assert!(
-                    ["clientIP", "cddc"].contains(&name.as_str()) || after[name] == *value || value.is_null()
+                    ["clientIP", "cddc", "sessionID", "relationshipRef"].contains(&name.as_str()) || after[name] == *value || value.is_null()
                 );
             }
             let again = OneSpan::default()
@@ -57,7 +59,13 @@ fn read(status: u16, body: &[u8]) {
     }
     let declined: Value = leniently(&one_span.refuse_exchanged(Operation::Event, Verdict::Block, body).body);
     assert!(declined["riskResponseCode"] == 1 && declined["sessionStatus"] == "refused");
-    let _ = looked_up(status, body);
+    let on_file = one_span.read_inquired(status, body);
+    assert_eq!(looked_up(status, body).is_ok(), matches!(on_file, Ok(Some(_))));
+    if let Ok(Some(inquired)) = on_file {
+        assert!(inquired.indicators.iter().all(|indicator| indicator.starts_with("matchedRules=")));
+    }
+    let refused: Value = leniently(&one_span.refuse_inquired(body).body);
+    assert!(refused["riskResponseCode"] == 1 && refused["sessionStatus"] != "accepted");
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -24,6 +24,7 @@ fn given(choice: u8, text: &str) -> Given {
         device_model: text.clone(),
         device_identifier: text,
         hash_device_identifier: choice % 2 == 0,
+        ..Given::default()
     }
 }
 

@@ -18,10 +18,13 @@ pub enum Endpoint {
     Introspection,
     /// Says who the user is.
     UserInfo,
+    /// Takes tokens back (RFC 7009).
+    Revocation,
 }
 
 impl Endpoint {
-    const ALL: [Self; 4] = [Self::Token, Self::PushedAuthorization, Self::Introspection, Self::UserInfo];
+    const ALL: [Self; 5] =
+        [Self::Token, Self::PushedAuthorization, Self::Introspection, Self::UserInfo, Self::Revocation];
 }
 
 /// Why a configuration cannot be used. The texts repeat nothing of it but names of its members.
@@ -51,6 +54,7 @@ struct Published {
     /// BankID says the same twice (other-systems.md section A.1).
     token_introspection_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
     jwks_uri: Option<String>,
     id_token_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(rename = "fraud-data-baseurl")]
@@ -94,6 +98,7 @@ impl Discovery {
             ),
             (Endpoint::Introspection, "introspection_endpoint", introspection),
             (Endpoint::UserInfo, "userinfo_endpoint", published.userinfo_endpoint),
+            (Endpoint::Revocation, "revocation_endpoint", published.revocation_endpoint),
         ];
         for (endpoint, member, text) in others {
             if let Some(text) = text {
@@ -192,6 +197,7 @@ fn members(endpoint: Endpoint) -> &'static [&'static str] {
         Endpoint::PushedAuthorization => &["pushed_authorization_request_endpoint"],
         Endpoint::Introspection => &["introspection_endpoint", "token_introspection_endpoint"],
         Endpoint::UserInfo => &["userinfo_endpoint"],
+        Endpoint::Revocation => &["revocation_endpoint"],
     }
 }
 

@@ -104,6 +104,7 @@ impl BankIdNo {
         let shown = Shown {
             operation: Some(if login.signed { Operation::Sign } else { Operation::Login }),
             assurance: login.level.map(Level::number),
+            renewed: asked.grant == Grant::RefreshToken,
             unreferenced: login.reference.is_none(),
         };
         let completed = Completed {

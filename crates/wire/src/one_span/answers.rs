@@ -1,7 +1,8 @@
 //! Answers that riskgate writes itself, as OneSpan writes them (other-systems.md sections C.4 and C.7).
 
+use super::fields::RISK_RESPONSE_CODE;
 use crate::answer::{Answer, Fault};
-use crate::json::{Object, Value, quoted};
+use crate::json::{Edits, Object, Value, quoted};
 
 /// The content type of requests and answers.
 pub(super) const CONTENT_TYPE: &str = "application/json";
@@ -30,6 +31,17 @@ pub(super) fn identifier(reference: &str) -> String {
 /// The decline: the code 1 and the state of a refusal, with nothing but identifiers beside them.
 pub(super) fn decline(identifiers: &str) -> Answer {
     answer(200, format!(r#"{{{identifiers}"riskResponseCode":1,"sessionStatus":"refused"}}"#))
+}
+
+/// What is on file of a request that was declined: `answer` with the code 1. Nothing of an answer that does not read.
+pub(super) fn declined_on_file(answer: &[u8]) -> Answer {
+    let Ok(on_file) = Object::read(answer) else { return decline("") };
+    let mut edits = Edits::default();
+    edits.set(RISK_RESPONSE_CODE, "1".to_owned());
+    if !on_file.get("sessionStatus").is_missing() {
+        edits.set("sessionStatus", quoted("refused"));
+    }
+    self::answer(200, edits.apply(Some(&on_file), answer.len()))
 }
 
 /// A challenge in OneSpan's own form: the code that asks for it, and a session that still runs.

@@ -14,28 +14,29 @@ mod prepare;
 mod said;
 
 use bytes::Bytes;
-use riskgate_core::config::Mode;
+use riskgate_core::config::{LookUp as When, Mode, OneSpanMatchedRules};
 use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Verdict};
 
 pub use code::{CHALLENGES, RiskCode};
 pub use fields::{Carried, FIELDS, Field};
-pub use said::{LookUp, Said, Standing, looked_up};
+pub use said::{LookUp, NOT_LOOKED_UP, Said, Standing, looked_up, matched};
 
 use self::paths::Called;
 use crate::answer::{Answer, Fault};
 use crate::given::Given;
 use crate::protocol::{
-    Cancelled, Completed, Exchanged, Malformed, Prepared, Protocol, Reading, Recognised, Road, Started,
-    Takes, Tightened, Unreadable,
+    Cancelled, Completed, Exchanged, Inquired, Inquiry, Malformed, Prepared, Protocol, Reading, Recognised,
+    Road, Started, Takes, Tightened, Unreadable,
 };
 
 /// The one road by which results are asked for: polls of a session.
 const SESSION: Road = Road("session");
 
-/// The protocol of OneSpan, with the challenge that one policy raises to.
+/// The protocol of OneSpan, with the challenge that one policy raises to, and what it looks up.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OneSpan {
     challenge_code: Option<u32>,
+    matched_rules: OneSpanMatchedRules,
 }
 
 impl OneSpan {
@@ -43,7 +44,31 @@ impl OneSpan {
     /// it the request is declined.
     #[must_use]
     pub fn new(challenge_code: Option<u32>) -> Self {
-        Self { challenge_code: challenge_code.filter(|code| RiskCode::is_challenge(*code)) }
+        let challenge_code = challenge_code.filter(|code| RiskCode::is_challenge(*code));
+        Self { challenge_code, ..Self::default() }
+    }
+
+    /// The same protocol, which looks up the rules that matched as `matched_rules` says.
+    #[must_use]
+    pub fn looking_up(self, matched_rules: OneSpanMatchedRules) -> Self {
+        Self { matched_rules, ..self }
+    }
+
+    /// Where what `said` is about is on file.
+    fn inquiry(&self, said: &Said) -> Option<Inquiry> {
+        let look_up = said.looked_up_by.as_ref()?;
+        let OneSpanMatchedRules { look_up: when, timeout } = self.matched_rules;
+        let asks = match when {
+            When::Never => false,
+            When::NotAccepted => said.code != RiskCode::Accept,
+            When::Always => true,
+        };
+        Some(Inquiry {
+            path: look_up.path(),
+            reference: look_up.reference(),
+            before_decision: asks.then_some(timeout.0),
+            missing: NOT_LOOKED_UP,
+        })
     }
 
     /// What a 2xx answer says; none where OneSpan refused, in its own words.
@@ -85,7 +110,7 @@ impl Protocol for OneSpan {
     }
 
     fn takes(&self, recognised: Recognised) -> Takes {
-        let bodiless = matches!(recognised, Recognised::Result(_));
+        let bodiless = matches!(recognised, Recognised::Result(_) | Recognised::Inquiry);
         Takes { content_types: &[answers::CONTENT_TYPE, "application/json; charset=utf-8"], bodiless }
     }
 
@@ -94,8 +119,9 @@ impl Protocol for OneSpan {
             (None, _) => Recognised::UnknownPath,
             (Some(Called::Validate(operation, _)), "POST") => Recognised::Exchange(operation),
             (Some(Called::Session(_)), "GET") => Recognised::Result(SESSION),
+            (Some(Called::LookUp(_)), "GET") => Recognised::Inquiry,
             (Some(Called::Validate(..)), _) => Recognised::OtherMethod("POST"),
-            (Some(Called::Session(_)), _) => Recognised::OtherMethod("GET"),
+            (Some(Called::Session(_) | Called::LookUp(_)), _) => Recognised::OtherMethod("GET"),
         }
     }
 
@@ -112,7 +138,7 @@ impl Protocol for OneSpan {
     fn subject(&self, path: &str) -> Option<String> {
         match paths::called(path)? {
             Called::Validate(_, user) => user,
-            Called::Session(_) => None,
+            Called::Session(_) | Called::LookUp(_) => None,
         }
     }
 
@@ -129,6 +155,7 @@ impl Protocol for OneSpan {
     fn reference(&self, path: &str, _body: &[u8]) -> Result<String, Malformed> {
         match paths::called(path) {
             Some(Called::Session(reference)) => Ok(reference),
+            Some(Called::LookUp(look_up)) => Ok(look_up.reference()),
             _ => Err(Malformed::Member {
                 member: "requestID",
                 expected: "write the requestID of the session as the last part of the path",
@@ -154,10 +181,21 @@ impl Protocol for OneSpan {
             }
             Some(said) => Exchanged::Answered {
                 completed: Completed::from(&said),
+                inquiry: self.inquiry(&said),
                 reference: said.looked_up_by.map(LookUp::into_id),
                 session: said.reference.filter(|_| said.has_state),
             },
         })
+    }
+
+    fn read_inquired(&self, status: u16, body: &[u8]) -> Result<Option<Inquired>, Unreadable> {
+        match status {
+            200 => {
+                let facts = looked_up(status, body)?;
+                Ok(Some(Inquired { indicators: matched(&facts), facts }))
+            }
+            _ => said::refused(status, body).map(|()| None),
+        }
     }
 
     fn read_result(
@@ -211,6 +249,11 @@ impl Protocol for OneSpan {
     fn refuse_exchanged(&self, _operation: Operation, verdict: Verdict, answer: &[u8]) -> Answer {
         let challenge = (verdict == Verdict::Challenge).then(|| self.challenge(answer)).flatten();
         challenge.unwrap_or_else(|| Self::decline(answer))
+    }
+
+    /// What was declined is on file as declined: an application that asks is told the same as before.
+    fn refuse_inquired(&self, answer: &[u8]) -> Answer {
+        answers::declined_on_file(answer)
     }
 
     fn pending(&self, reference: &str, _road: Road) -> Answer {

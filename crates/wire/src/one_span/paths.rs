@@ -2,6 +2,8 @@
 
 use riskgate_core::Operation;
 
+use super::said::LookUp;
+
 /// The longest user segment and session reference that are taken, in bytes.
 const LONGEST: usize = 256;
 
@@ -12,11 +14,13 @@ pub(super) enum Called {
     Validate(Operation, Option<String>),
     /// The state of the session with this request id.
     Session(String),
+    /// What is on file of a request that was answered.
+    LookUp(LookUp),
 }
 
 /// What `path` asks for. A path is known by its exact bytes; of the user, escapes are read as OneSpan reads them, and those
 /// that could make another path of it are refused. `/v1/transactions`, which answers with a code and starts nothing, is a
-/// transaction like the other. The look-ups are the risk team's, and not among these: they would tell what was refused.
+/// transaction like the other.
 pub(super) fn called(path: &str) -> Option<Called> {
     let rest = path.strip_prefix("/v1/")?;
     if rest == "transactions" {
@@ -24,6 +28,13 @@ pub(super) fn called(path: &str) -> Option<Called> {
     }
     if let Some(reference) = rest.strip_prefix("sessions/") {
         return is_reference(reference).then(|| Called::Session(reference.to_owned()));
+    }
+    for (path, look_up) in
+        [("events/", LookUp::Event as fn(String) -> LookUp), ("transactions/", LookUp::Transaction)]
+    {
+        if let Some(id) = rest.strip_prefix(path) {
+            return is_reference(id).then(|| Called::LookUp(look_up(id.to_owned())));
+        }
     }
     let (user, call) = rest.strip_prefix("users/")?.split_once('/')?;
     let operation = match call {
@@ -89,6 +100,8 @@ mod tests {
             ),
             ("/v1/transactions", Called::Validate(Operation::Transaction, None)),
             ("/v1/sessions/3f2b-9", Called::Session("3f2b-9".to_owned())),
+            ("/v1/events/3f2b-9", Called::LookUp(LookUp::Event("3f2b-9".to_owned()))),
+            ("/v1/transactions/17", Called::LookUp(LookUp::Transaction("17".to_owned()))),
         ] {
             assert_eq!(called(path), Some(called_for), "{path}");
         }
@@ -125,8 +138,11 @@ mod tests {
             "/v1/users/../x@bank/login",
             "/v1/users/a b@bank/login",
             "/v1/transactions/",
-            "/v1/transactions/17",
-            "/v1/events/17",
+            "/v1/transactions/17/",
+            "/v1/transactions/..",
+            "/v1/events/a/b",
+            "/v1/events/17?x=1",
+            "/v1/events",
             "/v1/sessions/",
             "/v1/sessions/..",
             "/v1/sessions/a/b",

@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
-use riskgate_core::RequirementSet;
 use riskgate_core::config::Mode;
+use riskgate_core::{RequirementSet, hex};
+use sha2::{Digest, Sha256};
 
 use super::{device, lints};
 use crate::given::Given;
@@ -13,6 +14,8 @@ use crate::protocol::{Malformed, Prepared};
 
 pub(super) const CLIENT_IP: &str = "clientIP";
 const APPLICATION_REF: &str = "applicationRef";
+const SESSION_ID: &str = "sessionID";
+const RELATIONSHIP_REF: &str = "relationshipRef";
 
 /// How much longer a completed request usually is than the application's.
 const GROWTH: usize = 256;
@@ -60,11 +63,21 @@ pub(super) fn prepare(body: &Bytes, given: &Given, mode: Mode) -> Result<Prepare
         }
         (None, Some(_)) => {}
     }
-    if request.get(APPLICATION_REF).is_missing()
-        && let Some(application) = given.app_identifier.as_deref().filter(|text| !text.is_empty())
-    {
-        edits.set(APPLICATION_REF, quoted(application));
-        prepared.attached.push(APPLICATION_REF.to_owned());
+    let user = given.user.as_deref().map(|user| user.rsplit_once('@').map_or(user, |(id, _domain)| id));
+    let further = [
+        (APPLICATION_REF, given.app_identifier.clone()),
+        // A hexadecimal string, the same for all that one session does; the session's own token is nobody else's.
+        (SESSION_ID, given.session.as_ref().map(|session| hex::prefixed("", &Sha256::digest(session)))),
+        // One customer across accounts: the user, where the application says nothing else (section C.3).
+        (RELATIONSHIP_REF, user.map(str::to_owned)),
+    ];
+    for (name, value) in further {
+        if let Some(value) = value.filter(|text| !text.is_empty())
+            && request.get(name).is_missing()
+        {
+            edits.set(name, quoted(&value));
+            prepared.attached.push(name.to_owned());
+        }
     }
     device::attach(&request, given, &mut edits, &mut prepared.attached);
     if !edits.is_empty() {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use riskgate_core::{Assessment, Facts, Level, own};
+use riskgate_core::{Assessment, FactValue, Facts, Level, own};
 
 use super::code::RiskCode;
-use super::fields::RISK_RESPONSE_CODE;
+use super::fields::{MATCHED_RULES, RISK_RESPONSE_CODE};
 use super::{facts, paths};
 use crate::json::{Object, Value};
 use crate::protocol::Unreadable;
@@ -50,7 +50,19 @@ pub enum LookUp {
     Transaction(String),
 }
 
+/// The indicator where the rules that matched could not be looked up.
+pub const NOT_LOOKED_UP: &str = "MatchedRulesUnavailable";
+
 impl LookUp {
+    /// Its name among transactions: no session's id has a colon, so that it is the reference of none.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        match self {
+            Self::Event(id) => format!("event:{id}"),
+            Self::Transaction(id) => format!("transaction:{id}"),
+        }
+    }
+
     /// The id.
     #[must_use]
     pub fn into_id(self) -> String {
@@ -112,6 +124,16 @@ impl Said {
         }
     }
 
+    /// The level of a risk-only call, which authenticates nobody: the code's. Where the answer says that something ended all the
+    /// same (section C.5: the state comes first), an accepting code says nothing.
+    #[must_use]
+    pub fn risk_only(&self) -> Assessment {
+        match (self.standing, self.code) {
+            (Standing::Ended, RiskCode::Accept) => Assessment::Unknown,
+            (_, code) => code.assessment(),
+        }
+    }
+
     /// Machine-readable facts behind the level: the challenge's name, and what the answer does by itself.
     #[must_use]
     pub fn indicators(&self) -> Vec<String> {
@@ -156,5 +178,14 @@ pub fn looked_up(status: u16, body: &[u8]) -> Result<Facts, Unreadable> {
     match status {
         200 => Ok(facts::of(&Object::read(body)?)),
         _ => Err(Unreadable::Status(status)),
+    }
+}
+
+/// The rules that matched, as indicators: `matchedRules=NAME`.
+#[must_use]
+pub fn matched(facts: &Facts) -> Vec<String> {
+    match facts.get(MATCHED_RULES) {
+        Some(FactValue::Texts(rules)) => rules.iter().map(|rule| format!("{MATCHED_RULES}={rule}")).collect(),
+        _ => Vec::new(),
     }
 }

@@ -34,6 +34,9 @@ pub const COLLECT: Road = Road("collect");
 /// What requests may have. The server's own framework writes the charset, too.
 const JSON: [&str; 2] = ["application/json", "application/json; charset=utf-8"];
 
+/// What a negotiation may have: SignalR's own client says the first of its empty body.
+const NEGOTIATION: [&str; 3] = ["text/plain;charset=UTF-8", JSON[0], JSON[1]];
+
 pub use intelligence::{IpIntelligence, of as ip_intelligence};
 pub use paths::{Call, HUB, NoCall, call, session_in};
 
@@ -65,8 +68,8 @@ impl Protocol for TicIdentity {
 
     fn takes(&self, recognised: Recognised) -> Takes {
         Takes {
-            content_types: &JSON,
-            bodiless: matches!(recognised, Recognised::Result(_) | Recognised::Pass),
+            content_types: if recognised == Recognised::Connect { &NEGOTIATION } else { &JSON },
+            bodiless: matches!(recognised, Recognised::Result(_) | Recognised::Pass | Recognised::Connect),
         }
     }
 
@@ -83,6 +86,7 @@ impl Protocol for TicIdentity {
             Ok(Call::Cancel) => Recognised::Cancel,
             Ok(Call::Enrich) => Recognised::After,
             // Where an enrichment's data is told nobody learns but by a request, or a webhook, that was decided on.
+            Ok(Call::Negotiate) => Recognised::Connect,
             Ok(Call::Session | Call::Tenant | Call::EnrichmentStatus | Call::EnrichmentData) => {
                 Recognised::Pass
             }
@@ -130,6 +134,9 @@ impl Protocol for TicIdentity {
     }
 
     fn pass(&self, passing: &Passing<'_>) -> Result<Bytes, Unreadable> {
+        if call("POST", passing.path) == Ok(Call::Negotiate) {
+            return hub::negotiated(passing.status, passing.body);
+        }
         if session_in(passing.path).is_some() {
             read::without_result(passing.status, passing.body)?;
         }

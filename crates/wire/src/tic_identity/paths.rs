@@ -27,6 +27,8 @@ pub enum Call {
     EnrichmentData,
     /// It is about the tenant or about companies, and about no session.
     Tenant,
+    /// It asks how to connect to the hub.
+    Negotiate,
 }
 
 /// Why a request is none of the API's.
@@ -46,6 +48,14 @@ pub enum NoCall {
 /// [`NoCall`] when it is none.
 pub fn call(method: &str, path: &str) -> Result<Call, NoCall> {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    if path == NEGOTIATE {
+        let version = |query: &str| matches!(query, "negotiateVersion=0" | "negotiateVersion=1");
+        return match (query.is_none_or(version), method) {
+            (false, _) => Err(NoCall::UnknownPath),
+            (true, "POST") => Ok(Call::Negotiate),
+            (true, _) => Err(NoCall::OtherMethod("POST")),
+        };
+    }
     let (takes, called) = path.strip_prefix("/api/v1/").and_then(named).ok_or(NoCall::UnknownPath)?;
     let query_fits = match query {
         None => true,
@@ -76,6 +86,8 @@ pub(super) fn cancel_path(reference: &str) -> String {
 
 /// The hub's path.
 pub const HUB: &str = "/hub";
+/// Where a client of the hub asks how to connect.
+const NEGOTIATE: &str = "/hub/negotiate";
 
 fn named(path: &str) -> Option<(&'static str, Call)> {
     let segments: Vec<&str> = path.split('/').collect();
@@ -134,6 +146,8 @@ mod tests {
             ("GET", format!("/api/v1/enrichment/{ID}/status"), Call::EnrichmentStatus),
             ("GET", format!("/api/v1/enrichment/data/{ID}"), Call::EnrichmentData),
             ("GET", "/api/v1/enrichment/types".to_owned(), Call::Tenant),
+            ("POST", "/hub/negotiate".to_owned(), Call::Negotiate),
+            ("POST", "/hub/negotiate?negotiateVersion=1".to_owned(), Call::Negotiate),
             ("GET", "/api/v1/usage?year=2026&month=3".to_owned(), Call::Tenant),
             ("GET", "/api/v1/messages?language=sv".to_owned(), Call::Tenant),
             ("GET", "/api/v1/data/company/SE/5566778899".to_owned(), Call::Tenant),
@@ -165,11 +179,16 @@ mod tests {
                 path.replace("/v1/", "/v1/./"),
                 format!("https://id.tic.io{path}"),
             ] {
-                assert_eq!(call(method, &other), Err(NoCall::UnknownPath), "{method} {other}");
+                if other != path {
+                    assert_eq!(call(method, &other), Err(NoCall::UnknownPath), "{method} {other}");
+                }
             }
             if !path.contains('?') && !path.contains("/data/company") && !path.ends_with("types") {
                 assert_eq!(call(method, &format!("{path}?a=b")), Err(NoCall::UnknownPath), "{path}");
             }
+        }
+        for path in ["/hub/negotiate?negotiateVersion=2", "/hub/negotiate?x", "/hub/negotiate/"] {
+            assert_eq!(call("POST", path), Err(NoCall::UnknownPath), "{path}");
         }
         for path in
             ["", "/", "/hub", "/api/v1/auth/freja/start", "/api/v1/auth/x/poll", "/api/v1/data/../auth"]

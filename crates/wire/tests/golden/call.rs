@@ -95,6 +95,7 @@ impl GivenText {
             device_model: self.device_model.clone(),
             device_identifier: self.device_identifier.clone(),
             hash_device_identifier: self.hash_device_identifier,
+            ..Given::default()
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Call {
         mode: Mode,
         client_ip: Option<IpAddr>,
         application: Option<String>,
+        session: Option<String>,
+        user: Option<String>,
         device: Option<String>,
         #[serde(default)]
         hash: bool,
@@ -45,6 +47,16 @@ pub(crate) enum Call {
         code: Option<u32>,
         answer: String,
     },
+    Inquire {
+        status: u16,
+        body: String,
+        /// Conditions of `blockWhen`.
+        #[serde(default)]
+        when: Vec<String>,
+    },
+    RefuseInquired {
+        answer: String,
+    },
     RefuseStart {},
     RefuseResult {
         reference: String,
@@ -61,8 +73,10 @@ impl Call {
     pub(crate) fn outcome(&self) -> Value {
         let one_span = OneSpan::new(Some(5));
         match self {
-            Self::Prepare { mode, client_ip, application, device, hash, body } => {
+            Self::Prepare { mode, client_ip, application, session, user, device, hash, body } => {
                 let given = Given {
+                    session: session.clone(),
+                    user: user.clone(),
                     client_ip: *client_ip,
                     app_identifier: application.clone(),
                     device_identifier: device.clone(),
@@ -76,9 +90,14 @@ impl Call {
             Self::Exchange { status, body, when } => {
                 let exchanged = one_span.read_exchanged(Operation::Login, *status, body.as_bytes());
                 or_error(exchanged, |exchanged| match exchanged {
-                    Exchanged::Answered { session, reference, completed: read } => json!({
+                    Exchanged::Answered { session, reference, inquiry, completed: read } => json!({
                         "session": session,
                         "reference": reference,
+                        "inquiry": inquiry.map(|inquiry| json!({
+                            "path": inquiry.path,
+                            "reference": inquiry.reference,
+                            "beforeDecision": inquiry.before_decision.map(|within| within.as_millis()),
+                        })),
                         "completed": completed(&read, when),
                     }),
                     other => json!(format!("{other:?}")),
@@ -99,6 +118,15 @@ impl Call {
                 let one_span = OneSpan::new(*code);
                 written(&one_span.refuse_exchanged(Operation::Login, Verdict::Challenge, answer.as_bytes()))
             }
+            Self::Inquire { status, body, when } => {
+                or_error(one_span.read_inquired(*status, body.as_bytes()), |inquired| {
+                    json!(inquired.map(|inquired| json!({
+                        "indicators": inquired.indicators,
+                        "holds": inquired.facts.held(when.iter().map(String::as_str)),
+                    })))
+                })
+            }
+            Self::RefuseInquired { answer } => written(&one_span.refuse_inquired(answer.as_bytes())),
             Self::RefuseStart {} => written(&one_span.refuse_start("riskgate: why")),
             Self::RefuseResult { reference } => written(&one_span.refuse_result(reference, SESSION)),
             Self::Faults {} => FAULTS

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod call;
+mod decisions;
 #[path = "../support/fault.rs"]
 mod fault;
 #[path = "../support/pairs.rs"]

@@ -21,10 +21,13 @@ fn one_span() -> OneSpan {
 
 fn given() -> impl Strategy<Value = Given> {
     let device = option::of("[ -~]{0,80}|[0-9A-Fa-f]{64}");
-    (option::of(any::<std::net::IpAddr>()), option::of("[a-z.]{0,12}"), device, any::<bool>()).prop_map(
-        |(client_ip, app_identifier, device_identifier, hash_device_identifier)| Given {
+    let texts = (option::of("[a-z.]{0,12}"), option::of("[ -~]{0,20}"), option::of("[a-z@]{0,9}"));
+    (option::of(any::<std::net::IpAddr>()), texts, device, any::<bool>()).prop_map(
+        |(client_ip, (app_identifier, session, user), device_identifier, hash_device_identifier)| Given {
             client_ip,
             app_identifier,
+            session,
+            user,
             device_identifier,
             hash_device_identifier,
             ..Given::default()

@@ -48,6 +48,7 @@ pub(crate) fn given() -> impl Strategy<Value = Given> {
             device_model: model,
             device_identifier: device,
             hash_device_identifier: hash,
+            ..Given::default()
         },
     )
 }

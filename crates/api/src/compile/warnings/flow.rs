@@ -1,38 +1,29 @@
-//! Warnings on one flow: what lets risk pass that the flow means to stop, and what has no effect.
+//! Warnings that the flows of every provider may earn: what lets risk pass that the flow means to stop, and what has no effect.
 
 use riskgate_core::{AtCollect, Flow, PROVIDER_SOURCE, SourceRule, Verdict, When};
 
 use super::Warnings;
 
-/// `screens` says whether the flow names a source that is asked before the order exists.
-pub(super) fn warn(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnings) {
-    let phone_only = flow.operations.iter().all(|operation| operation.is_phone());
-    if phone_only {
-        thresholds_without_effect(path, flow, warnings);
-    } else {
-        gaps(path, flow, warnings);
-    }
-    if !flow.operations.iter().any(|operation| operation.is_phone())
-        && flow.when_not_applicable != Verdict::Allow
-    {
-        warnings.add(
-            format!("{path}.whenNotApplicable"),
-            "has no effect: BankID's indication applies to all operations of this flow, it is phone operations it does \
-             not apply to",
-        );
-    }
-    challenge(path, flow, screens, warnings);
-    for (index, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name == PROVIDER_SOURCE) {
-        provider_rule(&format!("{path}.sources[{index}]"), rule, warnings);
-    }
+/// What is particular to a provider in a challenge at the result.
+pub(super) struct Challenged {
+    /// What to write where a challenge is refused as a block is; none where it is not.
+    pub(super) refused: Option<&'static str>,
+    /// Why nothing that is required at the order can be met; none where it can.
+    pub(super) unmet: Option<&'static str>,
 }
 
-/// Where `own` replaces the flow's rule for the provider's indication, that holds.
-fn effective(flow: &Flow, own: fn(&SourceRule) -> Option<Verdict>, of_flow: Verdict) -> Verdict {
-    flow.rule(PROVIDER_SOURCE).and_then(own).unwrap_or(of_flow)
+/// Where `own` replaces the flow's rule for the source named `source`, that holds.
+pub(super) fn effective(
+    flow: &Flow,
+    source: &str,
+    own: fn(&SourceRule) -> Option<Verdict>,
+    of_flow: Verdict,
+) -> Verdict {
+    flow.rule(source).and_then(own).unwrap_or(of_flow)
 }
 
-fn thresholds(flow: &Flow) -> Option<&'static str> {
+/// The field of the flow's strictest threshold.
+pub(super) fn threshold(flow: &Flow) -> Option<&'static str> {
     match (flow.block_at, flow.challenge_at) {
         (Some(_), _) => Some("blockAt"),
         (None, Some(_)) => Some("challengeAt"),
@@ -40,40 +31,50 @@ fn thresholds(flow: &Flow) -> Option<&'static str> {
     }
 }
 
-fn gaps(path: &str, flow: &Flow, warnings: &mut Warnings) {
-    let unknown = effective(flow, |rule| rule.when_unknown, flow.when_unknown);
-    let unavailable = effective(flow, |rule| rule.when_unavailable, flow.when_unavailable);
-    let Some(threshold) = thresholds(flow) else {
-        warnings.add(
-            path,
-            "no level blocks or challenges in this flow, not even High; write blockAt or challengeAt",
-        );
-        return;
-    };
-    if unknown == Verdict::Allow {
-        let message = format!(
-            "{threshold} can be walked around: a start by QR code, which a fraudster can choose, looks exactly like no \
-             indication; write Challenge or Block"
-        );
-        warnings.add(format!("{path}.whenUnknown"), message);
-    }
-    if unavailable == Verdict::Allow {
-        let message = format!("{threshold} holds only while the source answers; write Challenge or Block");
-        warnings.add(format!("{path}.whenUnavailable"), message);
+/// The flow's rules for sources beside the provider's own indication, each with its path.
+pub(super) fn listed<'a>(path: &str, flow: &'a Flow) -> impl Iterator<Item = (String, &'a SourceRule)> {
+    let path = path.to_owned();
+    let rules = flow.sources.iter().enumerate().filter(|(_, rule)| rule.name != PROVIDER_SOURCE);
+    rules.map(move |(index, rule)| (format!("{path}.sources[{index}]"), rule))
+}
+
+/// The flow's own rule for the provider's indication, with its path.
+pub(super) fn of_provider<'a>(path: &str, flow: &'a Flow) -> Option<(String, &'a SourceRule)> {
+    let index = flow.sources.iter().position(|rule| rule.name == PROVIDER_SOURCE)?;
+    Some((format!("{path}.sources[{index}]"), &flow.sources[index]))
+}
+
+/// A flow in which no level does anything.
+pub(super) fn no_threshold(path: &str, warnings: &mut Warnings) {
+    warnings
+        .add(path, "no level blocks or challenges in this flow, not even High; write blockAt or challengeAt");
+}
+
+/// A threshold that whoever is away lifts.
+pub(super) fn unavailable(path: &str, threshold: &str, warnings: &mut Warnings) {
+    let message = format!("{threshold} holds only while the source answers; write Challenge or Block");
+    warnings.add(format!("{path}.whenUnavailable"), message);
+}
+
+/// Scores on an indication that has none.
+pub(super) fn scores(path: &str, rule: &SourceRule, whose: &str, warnings: &mut Warnings) {
+    let set = [
+        ("blockAtScore", rule.block_at_score.is_some()),
+        ("challengeAtScore", rule.challenge_at_score.is_some()),
+    ];
+    for (field, _) in set.iter().filter(|(_, set)| *set) {
+        warnings.add(format!("{path}.{field}"), format!("{field} has no effect: {whose} has no score"));
     }
 }
 
-fn thresholds_without_effect(path: &str, flow: &Flow, warnings: &mut Warnings) {
-    let set = [("blockAt", flow.block_at), ("challengeAt", flow.challenge_at)];
-    for (field, _) in set.iter().filter(|(_, threshold)| threshold.is_some()) {
-        let message = format!(
-            "{field} has no effect: BankID gives no indication for phone operations, whenNotApplicable decides"
-        );
-        warnings.add(format!("{path}.{field}"), message);
-    }
-}
-
-fn challenge(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnings) {
+/// What becomes of challenges. `screens` says whether the flow names a source that is asked before the order exists.
+pub(super) fn challenge(
+    path: &str,
+    flow: &Flow,
+    screens: bool,
+    particular: &Challenged,
+    warnings: &mut Warnings,
+) {
     let same_level = flow.challenge_at.is_some() && flow.challenge_at == flow.block_at;
     if same_level {
         warnings.add(
@@ -93,45 +94,38 @@ fn challenge(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnings) {
         let when = [rule.when_unknown, rule.when_unavailable, rule.when_not_applicable];
         rule.challenge_at_score.is_some() || when.contains(&Some(Verdict::Challenge))
     });
-    match flow.challenge.at_collect {
-        AtCollect::Block => {
-            for field in challenging {
-                warnings.add(
-                    format!("{path}.{field}"),
-                    "a challenge is refused as a block would be, since challenge.atCollect is Block; write \
-                     AllowIfRequired or PassWithHeader there, or say here that it is blocked",
-                );
+    let at_collect = format!("{path}.challenge.atCollect");
+    match (flow.challenge.at_collect, particular.unmet) {
+        (AtCollect::Block, _) => {
+            for field in particular.refused.iter().flat_map(|_| &challenging) {
+                let message = particular.refused.unwrap_or_default();
+                warnings.add(format!("{path}.{field}"), message);
             }
         }
         _ if challenging.is_empty() && !by_source => warnings.add(
-            format!("{path}.challenge.atCollect"),
+            at_collect,
             "has no effect: nothing in this flow challenges; write challengeAt, or leave it out",
         ),
-        AtCollect::PassWithHeader => warnings.add(
-            format!("{path}.challenge.atCollect"),
+        (AtCollect::PassWithHeader, _) => warnings.add(
+            at_collect,
             "the application must read Riskgate-Verdict and step up by itself: one that does not treats a challenge as \
              allowed",
         ),
-        AtCollect::AllowIfRequired => {}
+        (AtCollect::AllowIfRequired, Some(why)) => {
+            warnings.add(at_collect, format!("is the same as Block: {why}; write Block or PassWithHeader"));
+        }
+        (AtCollect::AllowIfRequired, None) => {}
     }
-    if flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Screen) && !screens {
-        warnings.add(
+    let Some(at_order) = &flow.challenge.at_order else { return };
+    match particular.unmet {
+        Some(why) => {
+            warnings.add(format!("{path}.challenge.atOrder"), format!("has no effect: {why}; leave it out"));
+        }
+        None if at_order.when == When::Screen && !screens => warnings.add(
             format!("{path}.challenge.atOrder.when"),
-            "no source of this flow is asked before the order, so Screen never tightens one; write Always, or a source with \
-             phase: Screen",
-        );
-    }
-}
-
-/// BankID's indication is one level: no score, no reasons (bankid-se.md section 8).
-fn provider_rule(path: &str, rule: &SourceRule, warnings: &mut Warnings) {
-    let set = [
-        ("blockAtScore", rule.block_at_score.is_some()),
-        ("challengeAtScore", rule.challenge_at_score.is_some()),
-        ("blockWhen", !rule.block_when.is_empty()),
-    ];
-    for (field, _) in set.iter().filter(|(_, set)| *set) {
-        let message = format!("{field} has no effect: BankID's indication has neither score nor indicators");
-        warnings.add(format!("{path}.{field}"), message);
+            "no source of this flow is asked before the order, so Screen never tightens one; write Always, or a source \
+             with phase: Screen",
+        ),
+        None => {}
     }
 }

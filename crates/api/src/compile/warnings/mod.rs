@@ -1,11 +1,14 @@
 //! What is legal in a policy, but unwise.
 
+mod bankid_no;
+mod bankid_se;
 mod flow;
 mod one_span;
+mod tic_identity;
 
 use std::collections::BTreeSet;
 
-use riskgate_core::config::{Mode, ProviderConfig, UncoveredOperations};
+use riskgate_core::config::{Mode, ProviderConfig, ProviderKind, UncoveredOperations};
 use riskgate_core::{Bytes, Flow, Operation, Phase, Provider, SidecarConfig, Start};
 
 use super::Warning;
@@ -48,11 +51,19 @@ pub(super) fn of(spec: &RiskPolicySpec, config: &SidecarConfig) -> Vec<Warning> 
     for (index, flow) in spec.flows.iter().enumerate() {
         let path = format!("spec.flows[{index}]");
         let provider = config.providers.iter().find(|entry| entry.name == flow.provider);
-        match provider.map(ProviderConfig::provider) {
-            Some(Provider::OneSpan) => one_span::warn(&path, flow, &mut warnings),
-            Some(Provider::BankIdSe | Provider::BankIdNo | Provider::TicIdentity) | None => {
-                flow::warn(&path, flow, screens(config, flow), &mut warnings);
+        let screens = screens(config, flow);
+        match provider.map(|entry: &ProviderConfig| &entry.kind) {
+            Some(ProviderKind::BankIdSe(_)) => bankid_se::warn(&path, flow, screens, &mut warnings),
+            Some(ProviderKind::BankIdNo(bankid)) => {
+                bankid_no::warn(&path, flow, (config, bankid, screens), &mut warnings);
             }
+            Some(ProviderKind::TicIdentity(tic)) => {
+                tic_identity::warn(&path, flow, (config, tic, screens), &mut warnings);
+            }
+            Some(ProviderKind::OneSpan(one_span)) => {
+                one_span::warn(&path, flow, (one_span, screens), &mut warnings);
+            }
+            None => {}
         }
     }
     warnings.0

@@ -74,16 +74,7 @@ pub(in crate::pipeline) async fn after(exchange: &Exchange, request: &Request<'_
         return passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none);
     }
     match decision::decide_unseen(exchange, &reference, Patience::Endless).await {
-        Some(Decision::Refused(refusal)) => {
-            let Some(sessions) = protocol.sessions() else {
-                return forward::NoAnswer::NotSent.answer(exchange);
-            };
-            let mut refused = Response::own(sessions.refuse_after());
-            // The decision's own headers: which session was refused, and why.
-            let ours = |(name, _): &(http::HeaderName, _)| crate::message::is_ours(name);
-            refused.headers.extend(refusal.headers.into_iter().filter(ours));
-            Answered::new(Outcome::Blocked, refused)
-        }
+        Some(Decision::Refused(refusal)) => refused_after(exchange, refusal),
         Some(Decision::Failed(answered)) => answered,
         Some(Decision::Allowed(headers)) => match handed_or_passed(exchange, &reference, request).await {
             Ok(mut answered) => {
@@ -93,10 +84,47 @@ pub(in crate::pipeline) async fn after(exchange: &Exchange, request: &Request<'_
             Err(none) => none,
         },
         // Not complete: the provider says so in its own words.
+        Some(Decision::Later) | None => match send(exchange, Call::Pass, request).await {
+            Ok(answer) if answer.status().is_success() => {
+                completed_meanwhile(exchange, &reference, answer).await
+            }
+            Ok(answer) => Answered::new(Outcome::Passed, Response::passed(answer)),
+            Err(none) => none,
+        },
+    }
+}
+
+/// What only a completed session has, of a session that was not complete just before: it waits for the decision all the same.
+async fn completed_meanwhile(
+    exchange: &Exchange,
+    reference: &str,
+    answer: http::Response<bytes::Bytes>,
+) -> Answered {
+    match decision::decide_unseen(exchange, reference, Patience::Endless).await {
+        Some(Decision::Allowed(headers)) => {
+            let mut response = Response::passed(answer);
+            response.headers.extend(headers);
+            Answered::new(Outcome::Allowed, response)
+        }
+        Some(Decision::Refused(refusal)) => refused_after(exchange, refusal),
+        Some(Decision::Failed(answered)) => answered,
         Some(Decision::Later) | None => {
-            passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none)
+            let response = exchange
+                .fault(Fault::InternalError, "the provider gave what a session has that is not complete");
+            Answered::new(Outcome::Failed, response)
         }
     }
+}
+
+/// The refusal of what only a completed session has, with the decision's own headers: which session was refused, and why.
+fn refused_after(exchange: &Exchange, refusal: Response) -> Answered {
+    let Some(sessions) = exchange.provider().protocol.sessions() else {
+        return forward::NoAnswer::NotSent.answer(exchange);
+    };
+    let mut refused = Response::own(sessions.refuse_after());
+    let ours = |(name, _): &(http::HeaderName, _)| crate::message::is_ours(name);
+    refused.headers.extend(refusal.headers.into_iter().filter(ours));
+    Answered::new(Outcome::Blocked, refused)
 }
 
 /// Runs a call that carries no result. The data of an enrichment that was spent for the application comes from the store.

@@ -199,3 +199,11 @@ fn uri(config: &config::AbuseApi, address: IpAddr) -> Option<Uri> {
     let days = config.max_age_in_days;
     format!("{base}/api/v2/check?ipAddress={address}&maxAgeInDays={days}").parse().ok()
 }
+
+/// What an answer says, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzzed(asked: IpAddr, status: http::StatusCode, body: &[u8]) -> Result<AddressFacts, String> {
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = status;
+    answer::read(asked, &answer).map_err(|error| error.to_string())
+}

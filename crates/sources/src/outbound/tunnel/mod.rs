@@ -18,6 +18,8 @@ use tower_service::Service;
 use super::cause::describe;
 use super::{Proxy, Resolver};
 use open::open;
+#[cfg(feature = "fuzzing")]
+pub(super) use open::status_of;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -63,17 +63,27 @@ async fn read_status(stream: &mut (impl AsyncRead + Unpin)) -> Result<u16, Troub
         if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
             return Err(Trouble::Closed);
         }
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut answer = httparse::Response::new(&mut headers);
-        match (answer.parse(&head), answer.code) {
-            (Ok(httparse::Status::Complete(length)), Some(status)) => {
-                // In TLS the client speaks first: what follows a success at once is not from the server.
-                let is_whole = length == head.len() || !(200..=299).contains(&status);
-                return if is_whole { Ok(status) } else { Err(Trouble::Garbage) };
-            }
-            (Ok(httparse::Status::Partial), _) if head.len() < LONGEST_HEAD => {}
-            _ => return Err(Trouble::Garbage),
+        match status_of(&head) {
+            Some(Some(status)) => return Ok(status),
+            Some(None) => {}
+            None => return Err(Trouble::Garbage),
         }
+    }
+}
+
+/// The status of an answer of which this came so far: none inside while its head is not whole, none at all where it is no
+/// answer of a proxy.
+pub(in crate::outbound) fn status_of(head: &[u8]) -> Option<Option<u16>> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut answer = httparse::Response::new(&mut headers);
+    match (answer.parse(head), answer.code) {
+        (Ok(httparse::Status::Complete(length)), Some(status)) => {
+            // In TLS the client speaks first: what follows a success at once is not from the server.
+            let is_whole = length == head.len() || !(200..=299).contains(&status);
+            is_whole.then_some(Some(status))
+        }
+        (Ok(httparse::Status::Partial), _) if head.len() < LONGEST_HEAD => Some(None),
+        _ => None,
     }
 }
 

@@ -143,3 +143,24 @@ async fn a_reference_stays_one_segment_of_the_path() {
     let asked = service.received("/securityData/", |one| one.uri.clone());
     assert_eq!(asked, ["https://data.example/securityData/%2E%2E%2Fa%20b%3Fc%23d%25%C3%A5"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_a_login_that_goes_on_gone_data_say_nothing_and_nothing_failed() {
+    let ask = |says: Says, renewed| async move {
+        let service = Service::new([says]);
+        let stage = Stage::new(&service);
+        let question = crate::source::Question { renewed, ..question() };
+        stage.source.assess(Phase::Assess, &question).await
+    };
+    let gone = || Says::Json(410, json!({}));
+    let report = ask(gone(), true).await.unwrap();
+    assert_eq!(
+        (report.assessment, report.indicators),
+        (Assessment::NotApplicable, vec![cause::DATA_GONE.to_owned()])
+    );
+    // A login that was made now has its data; and every other refusal is one, whoever asks.
+    assert!(ask(gone(), false).await.is_err());
+    for status in [400, 403, 404] {
+        assert!(ask(Says::Json(status, json!({})), true).await.is_err(), "{status}");
+    }
+}

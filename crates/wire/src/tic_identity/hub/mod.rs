@@ -3,6 +3,8 @@
 
 mod frame;
 mod gate;
+mod negotiation;
 
 pub use frame::{FrameError, HandshakeError, Records, SEPARATOR, handshake, handshake_error, subscribed};
 pub use gate::{Gated, gate, refused};
+pub use negotiation::negotiated;
