@@ -87,7 +87,12 @@ impl<K: Configuration> Watched<K> {
     }
 
     /// Whether what there is trusts this bundle, after it was made to.
-    pub(super) async fn trusts(&mut self, name: &str, bundle: &str, teller: &Teller) -> Result<bool, WriteError> {
+    pub(super) async fn trusts(
+        &mut self,
+        name: &str,
+        bundle: &str,
+        teller: &Teller,
+    ) -> Result<bool, WriteError> {
         let Some(seen) = &self.seen else { return Ok(false) };
         // One that is not installed is asked by nobody.
         let Some(configuration) = seen else { return Ok(true) };

@@ -14,7 +14,12 @@ use super::teller::Teller;
 
 /// Waits until the CA is in every webhook configuration of this name. Later it is trusted by the order of its rotation's steps;
 /// whoever takes it away then takes it from all replicas, of which none is better than the other.
-pub async fn trusted(client: Client, configuration: String, mut shared: watch::Receiver<SharedCa>, teller: Teller) {
+pub async fn trusted(
+    client: Client,
+    configuration: String,
+    mut shared: watch::Receiver<SharedCa>,
+    teller: Teller,
+) {
     let mut mutating = Watched::<MutatingWebhookConfiguration>::new(&client);
     let mut validating = Watched::<ValidatingWebhookConfiguration>::new(&client);
     let mut of_mutating = std::pin::pin!(mutating.events(&configuration));

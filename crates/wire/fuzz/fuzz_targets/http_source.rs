@@ -9,7 +9,11 @@ fuzz_target!(|body: &[u8]| {
     match AssessmentAnswer::read(body) {
         Ok(said) => {
             let sent = leniently(body);
-            assert_eq!(sent["assessment"], format!("{:?}", said.assessment), "a word is never read as another");
+            assert_eq!(
+                sent["assessment"],
+                format!("{:?}", said.assessment),
+                "a word is never read as another"
+            );
             assert!(said.score.is_none_or(|score| score <= 100 && sent["score"] == score));
             assert!(said.indicators.len() <= 32);
             for indicator in &said.indicators {

@@ -27,7 +27,9 @@ fn prepared(head: &str, body: &[u8]) {
             let (before, after) = (leniently(body), leniently(&first.body));
             for (name, value) in before.as_object().expect("an object") {
                 assert!(
-                    ["clientIP", "cddc", "sessionID", "relationshipRef"].contains(&name.as_str()) || after[name] == *value || value.is_null()
+                    ["clientIP", "cddc", "sessionID", "relationshipRef"].contains(&name.as_str())
+                        || after[name] == *value
+                        || value.is_null()
                 );
             }
             let again = OneSpan::default()

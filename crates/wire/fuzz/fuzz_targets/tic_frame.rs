@@ -2,9 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use riskgate_wire::tic_identity::hub::{
-    Gated, Records, gate, handshake, negotiated, refused, subscribed,
-};
+use riskgate_wire::tic_identity::hub::{Gated, Records, gate, handshake, negotiated, refused, subscribed};
 use serde_json::Value;
 
 fuzz_target!(|message: &str| {
