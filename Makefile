@@ -102,19 +102,20 @@ fuzz-short: build-tools ## Every fuzz target for FUZZ_SECONDS (default 10); make
 
 .PHONY: bench
 bench: $(if $(filter operator,$(BENCH_ONLY)),,bench-sidecar) $(if $(filter shared,$(BENCH_ONLY)),,bench-operator) ## The sidecar beside nginx, HAProxy and Envoy, and the operator at its size; fifteen minutes, with BENCH_QUICK=1 three
-	$(PYTHON) -B tests/bench --sidecar $(RELEASE)/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
-		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --operator $(RELEASE)/riskgate-operator \
+	$(PYTHON) -B tests/bench --sidecar target/bench/bin/riskgate-sidecar --simulator $(RELEASE)/../debug/riskgate-simulator \
+		--bench $(RELEASE)/riskgate-bench --envoy .tools/envoy/bin/envoy --operator target/bench/bin/riskgate-operator \
 		--cluster $(RELEASE)/../debug/riskgate-bench-operator --out target/bench $(if $(BENCH_QUICK),--quick) $(addprefix --only ,$(BENCH_ONLY))
 
 .PHONY: bench-sidecar
 bench-sidecar: build-tools $(ENVOY)
 	@$(SCRIPTS)/need nginx=nginx-light haproxy=haproxy wrk=wrk redis-server=redis-server
-	cargo build --locked --release --package riskgate-sidecar --package riskgate-tests --bin riskgate-sidecar --bin riskgate-bench
+	cargo xtask binaries --out target/bench/bin riskgate-sidecar
+	cargo build --locked --release --package riskgate-tests --bin riskgate-bench
 	cargo build --locked --package riskgate-simulator
 
 .PHONY: bench-operator
 bench-operator: build-tools cluster-assets
-	cargo build --locked --release --package riskgate-operator
+	cargo xtask binaries --out target/bench/bin riskgate-operator
 	cargo build --locked --package riskgate-cluster --bin riskgate-bench-operator
 
 ##@ Change
@@ -135,6 +136,10 @@ golden: build-tools cluster-assets ## Write the golden files anew; then read the
 .PHONY: image
 image: build-tools ## Sidecar and operator as OCI archives in target/images, without a daemon and without root
 	cargo xtask image
+
+.PHONY: image-twice
+image-twice: build-tools ## The images from two copies of the committed tree in different places, compared byte by byte; two release builds
+	@$(STEP) "images twice" $(SCRIPTS)/image-twice
 
 .PHONY: profile
 profile: build-tools ## Count anew what runs often in the sidecar, for the compiler; after changes of the hot path, of dependencies or the compiler

@@ -165,7 +165,7 @@ def _arguments() -> argparse.Namespace:
     for name in ("sidecar", "simulator", "bench", "envoy", "operator", "cluster"):
         parser.add_argument(f"--{name}", required=True, metavar="PROGRAM", help=f"the {name} program; needed where it is measured")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where bench.json and bench.md go")
-    parser.add_argument("--quick", action="store_true", help="a smoke test of two minutes; its figures mean little")
+    parser.add_argument("--quick", action="store_true", help="a smoke test of three minutes; its figures mean little")
     parser.add_argument("--only", choices=["shared", "operator"], help="one part alone, into PART.json and PART.md")
     return parser.parse_args()
 

@@ -55,5 +55,5 @@ def rows(seen: dict) -> list[list[str]]:
         ["memory, all ready", f"{cold['afterMib']:.0f} MiB"],
         ["requests to the API server, a policy", f"{cold['requests']:.1f}"],
         [f"an answer, p50 / p99 / longest of {answers['count']:,}", " / ".join(f"{answers['us'][at] / 1000:.2f}" for at in ("p50", "p99", "max")) + " ms"],
-        [f"the API server's own count, {created['count']:,.0f} calls at {created['rate']:.0f} pods/s", f"{created['within5Ms']:.1%} within 5 ms, {created['meanMs']:.2f} ms on average"],
+        [f"the API server's own count, {created['count']:,.0f} pods made at {created['rate']:.0f}/s", f"{created['within5Ms']:.1%} within 5 ms, {created['meanMs']:.2f} ms on average"],
     ]

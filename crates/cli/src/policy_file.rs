@@ -30,10 +30,13 @@ pub(crate) struct PolicyArgs {
 /// Why no policy could be taken from a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PolicyError {
-    #[error("{}: {error}", file.display())]
+    #[error("{}: {}", file.display(), unreadable(error))]
     Unreadable { file: PathBuf, error: io::Error },
     #[error("the policy cannot be used\n{}", lines("error", .0))]
     Problems(Vec<Remark>),
+    /// Followed files are read again and again.
+    #[error("standard input cannot be followed; write the policy to a file, and name that")]
+    NotFollowed,
     #[error(
         "{file}: no RiskPolicy in it; one begins with apiVersion: riskgate.dev/v1alpha1, kind: RiskPolicy"
     )]
@@ -51,11 +54,30 @@ pub(crate) struct Chosen {
     pub(crate) warnings: Vec<Remark>,
 }
 
+/// Why a file cannot be read, and what to write where that is known.
+pub(crate) fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::IsADirectory => "is a folder; write the files in it".to_owned(),
+        io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Whether a path stands for standard input.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// How remarks name a file.
+pub(crate) fn name_of(path: &Path) -> String {
+    if is_standard_input(path) { "stdin".to_owned() } else { path.display().to_string() }
+}
+
 /// Reads a file; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Report, PolicyError> {
-    let standard_input = path == Path::new("-");
+    let standard_input = is_standard_input(path);
     let text = if standard_input { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(path) };
-    let name = if standard_input { "stdin".to_owned() } else { path.display().to_string() };
+    let name = name_of(path);
     match text {
         Ok(text) => Ok(parse(&name, &text)),
         Err(error) => Err(PolicyError::Unreadable { file: name.into(), error }),
@@ -69,7 +91,7 @@ pub(crate) fn load(path: &Path, choice: &Choice) -> Result<Chosen, PolicyError> 
     if !problems.is_empty() {
         return Err(PolicyError::Problems(problems));
     }
-    let file = path.display().to_string();
+    let file = name_of(path);
     let names: Vec<String> = policies.iter().map(|entry| entry.config.policy.name.clone()).collect();
     let index = match &choice.name {
         None if names.len() > 1 => return Err(PolicyError::Several { file, names: names.join(", ") }),

@@ -9,7 +9,7 @@ use riskgate_api::file::Remark;
 use riskgate_core::SidecarConfig;
 use riskgate_sidecar::ConfigSource;
 
-use crate::policy_file::{Choice, lines, load};
+use crate::policy_file::{Choice, PolicyError, is_standard_input, lines, load};
 
 /// A change that is made to every version of a policy before it is compiled.
 type Adjustment = Box<dyn Fn(&mut RiskPolicy) + Send + Sync>;
@@ -47,6 +47,9 @@ impl PolicySource {
 
 impl ConfigSource for PolicySource {
     fn read(&self) -> Result<SidecarConfig, String> {
+        if is_standard_input(&self.path) {
+            return Err(PolicyError::NotFollowed.to_string());
+        }
         let chosen = load(&self.path, &self.choice).map_err(|error| error.to_string())?;
         self.warn(chosen.warnings);
         let Some(adjust) = &self.adjustment else { return Ok(chosen.entry.config) };

@@ -51,6 +51,7 @@ mod patch;
 mod pod;
 mod quantity;
 mod reason;
+pub mod references;
 mod resources;
 mod status;
 mod uninject;

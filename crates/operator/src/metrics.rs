@@ -58,6 +58,11 @@ struct Admission {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Step {
+    reason: Reason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Certificate {
     name: &'static str,
 }
@@ -75,6 +80,7 @@ pub struct Metrics {
     admissions: Family<Admission, Counter<u64, AtomicU64>>,
     admission_seconds: Histogram,
     leader: Gauge,
+    steps: Family<Step, Counter<u64, AtomicU64>>,
     expiry: Family<Certificate, Gauge>,
     expires: Mutex<BTreeMap<Expiring, Timestamp>>,
 }
@@ -93,6 +99,9 @@ impl Default for Metrics {
         registry.register("admission_seconds", about, admission_seconds.clone());
         let leader = Gauge::default();
         registry.register("leader", "Whether this replica holds the Lease.", leader.clone());
+        let steps = Family::default();
+        let about = "What became of the webhooks' certificates and of the CA that signs them.";
+        registry.register("certificate_steps", about, steps.clone());
         let expiry = Family::default();
         let about = "Seconds until a certificate of the webhooks expires.";
         registry.register("certificate_expiry_seconds", about, expiry.clone());
@@ -102,6 +111,7 @@ impl Default for Metrics {
             admissions,
             admission_seconds,
             leader,
+            steps,
             expiry,
             expires: Mutex::default(),
         }
@@ -123,6 +133,11 @@ impl Metrics {
     /// Tells whether this replica leads.
     pub fn lead(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+    }
+
+    /// Counts what became of a certificate or a CA.
+    pub fn stepped(&self, reason: Reason) {
+        self.steps.get_or_create(&Step { reason }).inc();
     }
 
     /// Tells when a certificate ends.

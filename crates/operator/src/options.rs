@@ -8,11 +8,14 @@ use riskgate_inject::InjectorOptions;
 use tracing::level_filters::LevelFilter;
 
 use crate::certificates::Terms;
+use crate::controller::Widened;
 use crate::log::Format;
 use crate::names::WEBHOOK_SERVICE;
 
 /// The shortest Lease that leaves time to renew it.
 const SHORTEST_LEASE: Duration = Duration::from_secs(3);
+/// The shortest time between two looks at the same Secrets.
+const SHORTEST_VERIFY: Duration = Duration::from_secs(1);
 
 /// Reconciles RiskPolicy resources into the configuration that bound pods mount, injects the sidecar into pods, and judges
 /// policies when they are written.
@@ -45,6 +48,13 @@ pub struct Options {
     /// patch pods.
     #[arg(long)]
     pub nudge_pods: bool,
+    /// Look at the Secrets and ConfigMaps that policies name, and tell in their conditions which are missing or cannot be used. It
+    /// needs the right to get Secrets.
+    #[arg(long)]
+    pub verify_secret_refs: bool,
+    /// How often a policy's Secrets and ConfigMaps are looked at; those that cannot be used, six times as often.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = verify_every)]
+    pub verify_every: Duration,
     /// The webhooks.
     #[command(flatten)]
     pub webhook: WebhookOptions,
@@ -54,6 +64,15 @@ pub struct Options {
     /// How much is logged: error, warn, info, debug.
     #[arg(long, default_value = "info")]
     pub log_level: LevelFilter,
+}
+
+impl Options {
+    /// What it does beyond its least rights.
+    #[must_use]
+    pub fn widened(&self) -> Widened {
+        let verify_every = self.verify_secret_refs.then_some(self.verify_every);
+        Widened { nudges: self.nudge_pods, verify_every }
+    }
 }
 
 /// How the API server reaches the webhooks, and by which certificates it trusts them.
@@ -121,6 +140,16 @@ fn lease_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+fn verify_every(text: &str) -> Result<Duration, String> {
+    let every = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if every < SHORTEST_VERIFY {
+        return Err(format!(
+            "write {SHORTEST_VERIFY:?} at least: each look asks the API server for every Secret"
+        ));
+    }
+    Ok(every)
+}
+
 fn sidecar(text: &str) -> Result<InjectorOptions, String> {
     serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
@@ -141,6 +170,14 @@ mod tests {
         assert_eq!(lease_duration("3s"), Ok(Duration::from_secs(3)));
         for text in ["1s", "3500ms", "soon"] {
             assert!(lease_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_for_in_a_loop() {
+        assert_eq!(verify_every("60s"), Ok(Duration::from_secs(60)));
+        for text in ["0s", "999ms", "soon"] {
+            assert!(verify_every(text).is_err(), "{text}");
         }
     }
 

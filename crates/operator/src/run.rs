@@ -16,9 +16,11 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::{Admission, ServeError, Server};
 use crate::certificates::bundle::Bundle;
 use crate::certificates::keeper::Keeper;
-use crate::certificates::{Served, SharedCa, TermsError, existing};
+use crate::certificates::trusted::trusted;
+use crate::certificates::{Served, SharedCa, Teller, TermsError, existing};
 use crate::controller::{self, Context};
 use crate::election::{Candidate, Terms};
+use crate::events::{Events, Letterbox};
 use crate::leading::{lead, then_vacate};
 use crate::metrics::Metrics;
 use crate::options::{Certificates, Options};
@@ -99,6 +101,8 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
     let webhooks = Server::bind(options.webhook.webhook_address, Arc::clone(&served)).await?;
     let mut server = listen(&options, &webhooks, Arc::clone(&admin), serving.clone()).await?;
 
+    // Ends with the process: what it waits for comes once.
+    let mut waiting = JoinSet::new();
     let mut tasks = JoinSet::new();
     let watches = Watches::start(&client, &mut tasks);
     let bundle = certificates(&options, &client, &served, &metrics, &mut tasks)?;
@@ -109,9 +113,21 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
         _ = &mut server => return Err(RunError::Ended("the admin port")),
     }
     admin.set_synced();
+    match &bundle {
+        Some(Bundle { client, configuration, shared, teller, .. }) => {
+            let trusted = trusted(client.clone(), configuration.clone(), shared.clone(), teller.clone());
+            let admin = Arc::clone(&admin);
+            waiting.spawn(async move {
+                trusted.await;
+                admin.set_trusted();
+            });
+        }
+        None => admin.set_trusted(),
+    }
     tracing::info!("the watches have seen everything");
 
-    let Options { namespace, identity, lease, lease_duration, sidecar, nudge_pods, .. } = options;
+    let widened = options.widened();
+    let Options { namespace, identity, lease, lease_duration, sidecar, .. } = options;
     let admission = Admission::new(client.clone(), watches.clone(), Arc::clone(&metrics), sidecar, &identity);
     let (admission, publishing) = admission;
     let publishing = tokio::spawn(publishing);
@@ -124,7 +140,7 @@ async fn work(options: Options, client: Client, stop: CancellationToken) -> Resu
 
     let context = || {
         let (client, watches) = (client.clone(), watches.clone());
-        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &identity, nudge_pods))
+        Arc::new(Context::new(client, watches, Arc::clone(&metrics), &identity, widened))
     };
     let as_leader = |stop: CancellationToken| {
         let (context, bundle) = (context(), bundle.clone());
@@ -163,9 +179,12 @@ fn certificates(
 ) -> Result<Option<Bundle>, RunError> {
     let webhook = &options.webhook;
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &options.namespace);
-    let (secret, metrics) = (webhook.certificate_secret.clone(), Arc::clone(metrics));
+    let secret = webhook.certificate_secret.clone();
+    let (letterbox, publishing) = Letterbox::new(Events::new(client.clone(), &options.identity));
+    tasks.spawn(publishing);
+    let teller = Teller::new(letterbox, Arc::clone(metrics), &options.namespace, &secret);
     if webhook.certificates == Certificates::ExistingSecret {
-        tasks.spawn(existing::follow(secrets, secret, Arc::clone(served), metrics));
+        tasks.spawn(existing::follow(secrets, secret, Arc::clone(served), teller));
         return Ok(None);
     }
     let terms = webhook.terms().checked()?;
@@ -177,11 +196,11 @@ fn certificates(
         hosts: webhook.hosts(&options.namespace),
         served: Arc::clone(served),
         shared,
-        metrics,
+        teller: teller.clone(),
     };
     tasks.spawn(keeper.run());
     let configuration = webhook.webhook_configuration.clone();
-    Ok(Some(Bundle { client: client.clone(), configuration, secrets, secret, terms, shared: seen }))
+    Ok(Some(Bundle { client: client.clone(), configuration, secrets, secret, terms, shared: seen, teller }))
 }
 
 async fn listen(

@@ -24,18 +24,24 @@ pub struct Admin {
     served: Arc<Served>,
     stop: CancellationToken,
     synced: AtomicBool,
+    trusted: AtomicBool,
 }
 
 impl Admin {
     /// Tells of these metrics, and of the certificate that the webhooks show; not ready yet, and no longer from `stop` on.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>, served: Arc<Served>, stop: CancellationToken) -> Self {
-        Self { metrics, served, stop, synced: AtomicBool::new(false) }
+        Self { metrics, served, stop, synced: AtomicBool::new(false), trusted: AtomicBool::new(false) }
     }
 
     /// That the watches have seen all that there is.
     pub fn set_synced(&self) {
         self.synced.store(true, Ordering::Relaxed);
+    }
+
+    /// That API servers trust what is shown, or that somebody else sees to it.
+    pub fn set_trusted(&self) {
+        self.trusted.store(true, Ordering::Relaxed);
     }
 
     /// Why questions of the API server should go to another replica.
@@ -46,6 +52,8 @@ impl Admin {
             Some("the watches have not seen everything yet\n")
         } else if self.served.leaf().is_none() {
             Some("there is no certificate for the webhooks yet\n")
+        } else if !self.trusted.load(Ordering::Relaxed) {
+            Some("the webhook configurations do not trust the certificate yet\n")
         } else {
             None
         }

@@ -18,11 +18,11 @@ use riskgate_simulator::{
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// The stand-in of the Swedish BankID RP API v6.0.
+/// Stand-ins of Swedish BankID, OneSpan, TIC Identity, BankID Norway and a risk service of your own.
 ///
-/// It serves the eight endpoints below /rp/v6.0 over TLS with required client certificates, plays users who answer as
-/// scripted, and has a control API for tests. When ready it prints one line of JSON on stdout: the two addresses. All
-/// else goes to stderr. SIGTERM and SIGINT end it.
+/// Each speaks real TLS, plays users who answer as scripted, and has its part of a control API for tests. Swedish BankID (the
+/// RP API v6.0) and OneSpan always run, and require client certificates; the others where their address is given. When ready it
+/// prints one line of JSON on stdout: the addresses. All else goes to stderr. SIGTERM and SIGINT end it.
 #[derive(Debug, Parser)]
 #[command(name = "riskgate-simulator", version, after_long_help = AFTER_HELP.as_str(), args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
@@ -36,9 +36,12 @@ pub(crate) struct Arguments {
     /// Address of TIC Identity's API and hub; left out, they are not served
     #[arg(long, value_name = "ADDRESS:PORT")]
     tic_identity: Option<SocketAddr>,
-    /// Address of the security data service of BankID Norway; left out, it is not served
+    /// Address of BankID Norway, its login and its security data; left out, they are not served
     #[arg(long, value_name = "ADDRESS:PORT")]
     bankid_no: Option<SocketAddr>,
+    /// Address of a risk service of a platform team's own (riskgate's source http); left out, it is not served
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    risk_service: Option<SocketAddr>,
     /// Address of OneSpan's API
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = LOOPBACK)]
     one_span: SocketAddr,
@@ -146,6 +149,7 @@ impl Arguments {
             listen,
             tic_identity,
             bankid_no,
+            risk_service,
             one_span,
             control,
             pki,
@@ -174,6 +178,7 @@ impl Arguments {
             listen,
             tic_identity,
             bankid_no,
+            risk_service,
             one_span,
             control,
             transport,

@@ -7,8 +7,9 @@
 //! clock, recorder, gate, control   what providers share: time, recorded traffic, holding, the control API
 //! bankid_se          the Swedish BankID RP API
 //! tic_identity       TIC Identity: REST, webhooks, hub
-//! bankid_no          the security data service of BankID Norway
+//! bankid_no          BankID Norway: its login and its security data service
 //! one_span           OneSpan's adaptive authentication
+//! risk_service       a platform team's own service, the other side of riskgate's source http
 //! ```
 //!
 //! `docs/simulator.md` tells how to use it.
@@ -25,6 +26,7 @@ pub mod one_span;
 mod options;
 pub mod pki;
 mod recorder;
+mod risk_service;
 mod running;
 mod sync;
 pub mod tic_identity;

@@ -72,11 +72,15 @@ fn announce(running: &Running) -> anyhow::Result<()> {
         "oneSpan": running.one_span(),
         "control": running.control(),
     });
-    if let (Some(tic), Some(ready)) = (running.tic_identity(), ready.as_object_mut()) {
-        ready.insert("ticIdentity".to_owned(), tic.into());
-    }
-    if let (Some(bankid_no), Some(ready)) = (running.bankid_no(), ready.as_object_mut()) {
-        ready.insert("bankidNo".to_owned(), bankid_no.into());
+    let optional = [
+        ("ticIdentity", running.tic_identity()),
+        ("bankidNo", running.bankid_no()),
+        ("riskService", running.risk_service()),
+    ];
+    for (name, address) in optional {
+        if let Some(address) = address {
+            ready[name] = address.into();
+        }
     }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}").and_then(|()| stdout.flush()).context("cannot tell readiness on stdout")

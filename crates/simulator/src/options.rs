@@ -15,8 +15,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where TIC Identity listens; left out, it is not served.
     pub tic_identity: Option<SocketAddr>,
-    /// Where the security data service of BankID Norway listens; left out, it is not served.
+    /// Where BankID Norway listens, its login and its security data; left out, it is not served.
     pub bankid_no: Option<SocketAddr>,
+    /// Where a platform team's own risk service listens; left out, it is not served.
+    pub risk_service: Option<SocketAddr>,
     /// Where OneSpan's API listens.
     pub one_span: SocketAddr,
     /// Where the control API listens (plain HTTP, no authentication: keep it on loopback).
@@ -42,6 +44,7 @@ impl Options {
             listen: loopback,
             tic_identity: None,
             bankid_no: None,
+            risk_service: None,
             one_span: loopback,
             control: loopback,
             transport,

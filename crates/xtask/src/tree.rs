@@ -24,6 +24,12 @@ impl Tree {
         Ok(Self { root })
     }
 
+    /// Another tree.
+    #[cfg(test)]
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// The root folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -5,7 +5,7 @@ mod admission;
 mod cold;
 mod stage;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use serde::Serialize;
 
@@ -48,16 +48,17 @@ struct Measured {
 async fn main() -> Result<()> {
     let Arguments { policies, pods, rate, seconds } = Arguments::parse();
     say("a control plane");
-    let stage = Stage::set().await?;
+    let stage = Stage::set(policies).await?;
     say(&format!("{policies} policies and {pods} pods"));
-    stage.fill(policies, pods).await?;
+    stage.fill(pods).await?;
     let kubernetes = stage.version().await?;
     say("the operator, from cold to all ready");
     let (operator, cold) = cold::measure(&stage, policies, pods).await?;
     say(&format!("{rate} questions a second"));
     let answers = admission::answers(&stage, &operator, rate, seconds).await?;
-    say(&format!("{rate} pods a second through the API server"));
-    let created = admission::created(&stage, rate, seconds).await?;
+    say("pods through the API server");
+    let created = admission::created(&stage, (rate * seconds) as usize / 2).await;
+    let created = created.with_context(|| operator.process.stderr().tail())?;
     let measured = Measured { kubernetes, policies, pods, rate, cold, answers, created };
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cluster::manifests::{bound_pod, policy};
 use cluster::{ControlPlane, Identity, Release, Scene, Service};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -24,36 +24,36 @@ pub(crate) struct Stage {
     /// By which the API server reaches the operator.
     pub(crate) service: Service,
     pub(crate) teams: Vec<Scene>,
+    policies: usize,
 }
 
 impl Stage {
-    pub(crate) async fn set() -> Result<Self> {
+    pub(crate) async fn set(policies: usize) -> Result<Self> {
         let control_plane = Arc::new(ControlPlane::start().await?);
         control_plane.install_crds().await?;
         let release = Release::prepare(&control_plane, OPERATORS).await?;
         let service = Service::open().await?;
         let teams = stream::iter(0..NAMESPACES).map(|_| Scene::set(Arc::clone(&control_plane)));
         let teams = teams.buffered(AT_ONCE).try_collect().await?;
-        Ok(Self { control_plane, release, service, teams })
+        Ok(Self { control_plane, release, service, teams, policies })
     }
 
-    /// The name of a policy, and the team that has it.
-    pub(crate) fn place(&self, number: usize) -> (&Scene, String) {
+    /// The policy whose turn it is: the team that has it, and its name.
+    pub(crate) fn place(&self, turn: usize) -> (&Scene, String) {
+        let number = turn % self.policies;
         (&self.teams[number % self.teams.len()], format!("policy-{number}"))
     }
 
     /// Makes the policies, and the pods that are bound to them; then installs the chart, whose operator does not run yet.
-    pub(crate) async fn fill(&self, policies: usize, pods: usize) -> Result<()> {
-        let numbered = stream::iter(0..policies).map(async |number| {
+    pub(crate) async fn fill(&self, pods: usize) -> Result<()> {
+        let numbered = stream::iter(0..self.policies).map(async |number| {
             let (team, name) = self.place(number);
             team.create::<RiskPolicy>(policy(&name, &json!({}))).await
         });
         let made: Vec<RiskPolicy> = numbered.buffered(AT_ONCE).try_collect().await?;
-        ensure!(made.len() == policies, "{} policies", made.len());
         let numbered = stream::iter(0..pods).map(async |number| {
-            let bound_to = number % policies;
-            let pod = bound_pod(&format!("pod-{number}"), &made[bound_to])?;
-            self.place(bound_to).0.create::<Pod>(pod).await.map(drop)
+            let pod = bound_pod(&format!("pod-{number}"), &made[number % made.len()])?;
+            self.place(number).0.create::<Pod>(pod).await.map(drop)
         });
         numbered.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
         let values = json!({

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use cluster::manifests::policy;
+use cluster::manifests::{certificate_secret, client_certificate, policy};
 use cluster::{ControlPlane, Release, Scene, Service, Suite};
 use harness::{PATIENCE, eventually, root};
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Secret};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::Api;
-use kube::api::{DeleteParams, DynamicObject, ListParams};
+use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
 use kube::discovery::{Discovery, verbs};
+use kube::{Api, ResourceExt};
 use riskgate_api::RiskPolicy;
 use serde_json::json;
 
@@ -65,11 +65,15 @@ async fn is_installed_upgraded_and_uninstalled(_: Scene) -> Result<()> {
     release.make_namespace().await?;
     let mut all = values.clone();
     all["crds"] = json!({ "keep": false });
+    // And with every right that the operator can be given: it looks at what the policy names.
+    all["rbac"] = json!({ "nudgePods": true, "verifySecretRefs": true });
     release.install(None, &all).await?;
     let operator = release.run(release.pods().await?.first().context("no pod")?).await?;
     service.set(&[operator.webhook]);
     let scene = Scene::set(Arc::clone(&control_plane)).await?;
+    scene.create::<Secret>(certificate_secret("rp", &client_certificate(2099)?)).await?;
     it_serves(&scene, "retail").await?;
+    it_does_what_it_is_let(&scene).await?;
     release.uninstall().await?;
     drop(operator);
     let definitions: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
@@ -135,6 +139,24 @@ async fn it_serves(scene: &Scene, name: &str) -> Result<()> {
     let image = first.and_then(|sidecar| sidecar.image).context("no sidecar")?;
     ensure!(image == concat!("registry.example/riskgate-sidecar:", env!("CARGO_PKG_VERSION")), "{image}");
     Ok(())
+}
+
+/// The Secret that the policy names is looked at, and a change is told to its pod.
+async fn it_does_what_it_is_let(scene: &Scene) -> Result<()> {
+    let policies: Api<RiskPolicy> = scene.api();
+    let (made, ()) = settled(&policies, "retail", ready).await?;
+    let resolved =
+        made.status.unwrap_or_default().conditions.into_iter().find(|it| it.type_ == "ResolvedRefs");
+    ensure!(resolved.as_ref().is_some_and(|it| it.reason == "Resolved"), "{resolved:?}");
+    let change = json!({ "spec": { "mode": "Monitor" } });
+    policies.patch("retail", &PatchParams::default(), &Patch::Merge(&change)).await?;
+    eventually("the annotation", PATIENCE, || async {
+        let revision = policies.get("retail").await?.status.and_then(|status| status.config_hash);
+        let pod: Pod = scene.api().get("retail").await?;
+        ensure!(pod.annotations().get("riskgate.dev/nudge") == revision.as_ref(), "{:?}", pod.annotations());
+        Ok(())
+    })
+    .await
 }
 
 async fn bundle(scene: &Scene) -> Result<Vec<u8>> {

@@ -25,10 +25,27 @@ const MAX_BODY: usize = 1 << 20;
 /// An answer that is not the API server's.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
-    /// The status: 409, 429, 503.
+    /// What it is given to.
+    pub to: Asked,
+    /// The status: 409, 429, 503. 0: no answer at all.
     pub status: u16,
     /// The last part of the path that it waits for, such as `status`, or the name of a ConfigMap.
     pub path: &'static str,
+}
+
+/// What is asked of the API server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Something is read or watched.
+    Read,
+    /// Something is written.
+    Write,
+}
+
+impl Asked {
+    fn by(method: &Method) -> Self {
+        if *method == Method::GET { Self::Read } else { Self::Write }
+    }
 }
 
 /// A way to the API server, over plain HTTP. Dropping it closes it.
@@ -41,8 +58,8 @@ pub struct FaultyWay {
 struct Shared {
     client: Client,
     faults: Mutex<VecDeque<Fault>>,
-    /// Writes, by method, last part of the path, and what was answered.
-    writes: Mutex<Vec<(Method, String, u16)>>,
+    /// What was asked at which last part of a path, and what was answered.
+    answers: Mutex<Vec<(Asked, String, u16)>>,
 }
 
 impl FaultyWay {
@@ -55,7 +72,7 @@ impl FaultyWay {
         // What the real API server answers is passed on, whatever it is.
         config.default_retry = false;
         let client = Client::try_from(config)?;
-        let shared = Arc::new(Shared { client, faults: Mutex::default(), writes: Mutex::default() });
+        let shared = Arc::new(Shared { client, faults: Mutex::default(), answers: Mutex::default() });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
@@ -72,16 +89,17 @@ impl FaultyWay {
         format!("http://{}", self.address)
     }
 
-    /// Answers the next writes so, each once, in any order.
+    /// Gives these answers to the next who ask so, each once, in their order.
     pub fn fail(&self, faults: &[Fault]) {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }
 
-    /// The statuses that were answered to writes at this last part of a path.
+    /// The statuses that were answered at this last part of a path.
     #[must_use]
-    pub fn answers(&self, path: &str) -> Vec<u16> {
-        let writes = self.shared.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        writes.iter().filter(|(_, at, _)| at == path).map(|(_, _, status)| *status).collect()
+    pub fn answers(&self, to: Asked, path: &str) -> Vec<u16> {
+        let answers = self.shared.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = answers.iter().filter(|(asked, at, _)| *asked == to && at == path);
+        here.map(|(_, _, status)| *status).collect()
     }
 }
 
@@ -92,27 +110,27 @@ impl Drop for FaultyWay {
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (asked, path) = (Asked::by(request.method()), request.uri().path().to_owned());
     let last = path.rsplit('/').next().unwrap_or_default().to_owned();
-    let write = method != Method::GET;
-    let response = match write.then(|| shared.fault(&last)).flatten() {
+    let response = match shared.fault(asked, &last) {
+        // Until whoever asked goes away.
+        Some(Fault { status: 0, .. }) => std::future::pending().await,
         Some(fault) => refusal(fault),
         None => match forward(&shared.client, request).await {
             Ok(response) => response,
             Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
         },
     };
-    if write {
-        let mut writes = shared.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        writes.push((method, last, response.status().as_u16()));
-    }
+    let mut answers = shared.answers.lock().unwrap_or_else(PoisonError::into_inner);
+    answers.push((asked, last, response.status().as_u16()));
+    drop(answers);
     response
 }
 
 impl Shared {
-    fn fault(&self, path: &str) -> Option<Fault> {
+    fn fault(&self, asked: Asked, path: &str) -> Option<Fault> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = faults.iter().position(|fault| fault.path == path)?;
+        let at = faults.iter().position(|fault| fault.to == asked && fault.path == path)?;
         faults.remove(at)
     }
 }

@@ -34,7 +34,7 @@ mod webhooks;
 pub use audit::Audited;
 pub use commands::{Command, commands};
 pub use control_plane::ControlPlane;
-pub use faults::{Fault, FaultyWay};
+pub use faults::{Asked, Fault, FaultyWay};
 pub use helm::{Helm, Rendered};
 pub use identity::Identity;
 pub use kubectl::Kubectl;

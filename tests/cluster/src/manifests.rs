@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use riskgate_api::RiskPolicy;
 use riskgate_inject::{Bindings, Decision, InjectorOptions, Namespace, Pod, decide, inject};
 use serde_json::{Value, json};
@@ -36,6 +37,24 @@ pub fn policy(name: &str, spec: &Value) -> Value {
         "metadata": { "name": name },
         "spec": whole,
     })
+}
+
+/// A client certificate and its key, PEM, that are valid until the end of a year.
+///
+/// # Errors
+/// When the system has no randomness.
+pub fn client_certificate(until: i32) -> Result<(String, String)> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::default();
+    (params.not_before, params.not_after) = (date_time_ymd(2000, 1, 1), date_time_ymd(until, 12, 31));
+    Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+/// The Secret with a certificate and a key.
+#[must_use]
+pub fn certificate_secret(name: &str, (certificate, key): &(String, String)) -> Value {
+    let data = json!({ "tls.crt": certificate, "tls.key": key });
+    json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": data })
 }
 
 /// A pod as injection makes it for a policy.

@@ -150,16 +150,18 @@ impl OperatorAccount {
         Ok(spec.holder_identity.unwrap_or_default())
     }
 
-    /// The rules that it runs under, of both roles.
+    /// The rules of every role in these files of the operator's.
     ///
     /// # Errors
-    /// When the file does not read.
-    pub fn rules() -> Result<Vec<Value>> {
-        let text = std::fs::read_to_string(root().join("crates/operator/rbac.yaml"))?;
+    /// When one does not read.
+    pub fn rules(files: &[&str]) -> Result<Vec<Value>> {
         let mut rules = Vec::new();
-        for role in serde_yaml::Deserializer::from_str(&text) {
-            let role = Value::deserialize(role)?;
-            rules.extend(role["rules"].as_array().context("a role without rules")?.clone());
+        for file in files {
+            let text = std::fs::read_to_string(root().join("crates/operator").join(file))?;
+            for role in serde_yaml::Deserializer::from_str(&text) {
+                let role = Value::deserialize(role)?;
+                rules.extend(role["rules"].as_array().context("a role without rules")?.clone());
+            }
         }
         Ok(rules)
     }

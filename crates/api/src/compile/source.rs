@@ -17,7 +17,7 @@ pub(super) fn resolve(path: &str, entry: &SourceEntry, problems: &mut Vec<Proble
     ];
     let mut kinds = kinds.into_iter().flatten();
     let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-        let message = "one kind of source is needed in each entry; write one of http: { url: https://HOST/PATH }, ipIntelligence: {}";
+        let message = "one kind of source is needed in each entry; write one of http: { url: https://HOST/PATH }, ipIntelligence: {}, securityData: { … }, ticEnrichment: { … }, oneSpan: { … }";
         problems.push(Problem { path: path.to_owned(), message: message.to_owned() });
         return None;
     };

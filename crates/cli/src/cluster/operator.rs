@@ -58,6 +58,12 @@ impl Operator {
         given.unwrap_or(default).to_owned()
     }
 
+    /// Whether one of its flags that take no value is set.
+    pub(crate) fn switched(&self, name: &str) -> bool {
+        let flag = format!("--{name}");
+        self.arguments.contains(&flag)
+    }
+
     /// The Lease of its leader.
     pub(crate) async fn lease(&self, client: &Client) -> kube::Result<Option<Lease>> {
         let leases: Api<Lease> = Api::namespaced(client.clone(), &self.namespace);

@@ -3,7 +3,7 @@
 use riskgate_core::{DecisionRecord, SidecarConfig};
 
 use crate::golden::compare;
-use crate::run::{Ran, riskgate};
+use crate::run::{Ran, riskgate, riskgate_fed, root};
 
 fn explain(arguments: &[&str]) -> Ran {
     riskgate(&[&["policy", "explain"], arguments].concat())
@@ -84,6 +84,172 @@ fn what_the_policy_does_not_have_is_named_with_what_it_has() {
         assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{question:?}");
         assert!(ran.stderr.contains(message), "{question:?}: {}", ran.stderr);
     }
+}
+
+/// The example with every provider and source.
+fn everything(arguments: &[&str]) -> Ran {
+    let file = root().join("examples/everything.yaml").display().to_string();
+    riskgate(&[&["policy", "explain", &file], arguments].concat())
+}
+
+#[test]
+fn every_provider_and_every_source_can_be_asked_about() {
+    let questions: [(&str, &[&str]); 9] = [
+        (
+            "payment",
+            &[
+                "--operation",
+                "Payment",
+                "--risk",
+                "low",
+                "--signal",
+                "onespan-risk=moderate",
+                "--signal",
+                "fraud=Low",
+            ],
+        ),
+        (
+            "screened",
+            &[
+                "--operation",
+                "Auth",
+                "--provider",
+                "bankid",
+                "--risk",
+                "low",
+                "--signal",
+                "ip=Low",
+                "--signal",
+                "ip@Screen=High",
+                "--indicator",
+                "ip@Screen=isTor",
+            ],
+        ),
+        ("norway", &["--operation", "Login", "--provider", "norway", "--signal", "security-data=Moderate"]),
+        (
+            "norway-signature",
+            &[
+                "--operation",
+                "Sign",
+                "--provider",
+                "norway",
+                "--risk",
+                "high",
+                "--signal",
+                "security-data=Unknown",
+                "--signal",
+                "ip=Low",
+            ],
+        ),
+        (
+            "tic",
+            &[
+                "--operation",
+                "Sign",
+                "--provider",
+                "tic",
+                "--risk",
+                "low",
+                "--score",
+                "provider=12",
+                "--signal",
+                "enrichment=NotApplicable",
+                "--indicator",
+                "enrichment=noLongerInOffice",
+                "--signal",
+                "fraud=Low",
+            ],
+        ),
+        (
+            "tic-without-webhook",
+            &[
+                "--operation",
+                "Auth",
+                "--provider",
+                "tic",
+                "--signal",
+                "provider=Unavailable",
+                "--signal",
+                "fraud=High",
+            ],
+        ),
+        ("one-span", &["--operation", "Login", "--provider", "onespan", "--risk", "5"]),
+        ("one-span-raised", &["--operation", "Login", "--provider", "onespan", "--risk", "absent"]),
+        (
+            "unknown-session",
+            &[
+                "--order-unknown",
+                "--provider",
+                "tic",
+                "--risk",
+                "low",
+                "--signal",
+                "enrichment=Low",
+                "--signal",
+                "fraud=Low",
+            ],
+        ),
+    ];
+    for (name, question) in questions {
+        let told = everything(question).transcript();
+        compare(&format!("explain-everything-{name}.txt"), &told);
+    }
+}
+
+#[test]
+fn what_is_asked_of_sources_must_fit_the_policy() {
+    let bankid = ["--operation", "Payment", "--risk", "low"];
+    for (question, message) in [
+        (
+            &["--signal", "fraud=Low"][..],
+            "the flow payment asks onespan-risk; write what it says: --signal onespan-risk=",
+        ),
+        (
+            &["--signal", "frod=Low"],
+            "the policy has no source \"frod\"; write one of: enrichment, fraud, ip, onespan-risk, security-data, or provider",
+        ),
+        (&["--signal", "fraud=Severe"], "\"Severe\" is no assessment; write Low, Moderate, High"),
+        (&["--signal", "fraud"], "write the source's name and what it says: ip=High"),
+        (&["--score", "fraud=95"], "write --signal fraud=… as well"),
+        (
+            &["--signal", "provider=Low"],
+            "--risk and --signal provider=… both say what the provider indicates; write one",
+        ),
+    ] {
+        let ran = everything(&[&bankid, question].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{question:?}");
+        assert!(ran.stderr.contains(message), "{question:?}: {}", ran.stderr);
+    }
+    for (question, message) in [
+        (&["--operation", "Auth", "--risk", "low"][..], "write --provider with one of: bankid, tic"),
+        (
+            &["--operation", "Event", "--provider", "norway"],
+            "norway has no operation Event; write --operation with one of: Login, Sign",
+        ),
+        (
+            &["--operation", "Login", "--provider", "onespan"],
+            "what does onespan say? Write --risk low, moderate, high or absent",
+        ),
+        (
+            &["--operation", "Login", "--provider", "onespan", "--risk", "0", "--carried", "PinCode"],
+            "--carried is of Swedish BankID's orders",
+        ),
+        (&["--order-unknown", "--provider", "norway"], "no order of it can be unknown"),
+    ] {
+        let ran = everything(question);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{question:?}");
+        assert!(ran.stderr.contains(message), "{question:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_empty_input_and_a_folder_are_told_for_what_they_are() {
+    let empty = riskgate_fed(&["policy", "explain", "-", "--operation", "Auth", "--risk", "low"], "");
+    assert_eq!(empty.code, 78);
+    assert!(empty.stderr.starts_with("error: stdin: no RiskPolicy in it; one begins with"), "{empty:?}");
+    let folder = explain(&[".", "--operation", "Auth", "--risk", "low"]);
+    assert_eq!(folder.code, 78);
+    assert!(folder.stderr.contains(".: is a folder; write the files in it"), "{folder:?}");
 }
 
 #[test]

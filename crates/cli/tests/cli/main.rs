@@ -8,6 +8,7 @@ mod cluster;
 mod compile;
 mod completions;
 mod demo;
+mod demo_all;
 mod docs;
 mod explain;
 mod golden;

@@ -23,8 +23,9 @@ use crate::certificates::Served;
 
 /// Connections at a time. API servers keep few and use them again; whoever else comes must not take all memory.
 const CONNECTIONS: usize = 512;
-/// The longest handshake.
-const HANDSHAKE: Duration = Duration::from_secs(5);
+/// The longest handshake: as long as the API server waits. One that is overloaded takes seconds for its part, and would refuse the pod
+/// if it was cut off; what strangers may hold open is bounded by their number.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The longest that a request's head takes, and that a connection waits for the next one.
 const HEAD: Duration = Duration::from_secs(30);
 /// How long the listener rests when the system has no room for another connection.

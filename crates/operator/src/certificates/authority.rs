@@ -58,6 +58,8 @@ pub struct Leaf {
     pub certified: Arc<CertifiedKey>,
     /// When it expires.
     pub not_after: Timestamp,
+    /// By which others tell it from its like, in hexadecimal.
+    pub serial: String,
 }
 
 impl Authority {
@@ -161,13 +163,14 @@ impl Leaf {
         let first = chain.first().ok_or(AuthorityError::Certificate(chain_name))?;
         let (_, read) =
             X509Certificate::from_der(first).map_err(|_| AuthorityError::Certificate(chain_name))?;
+        let serial = read.tbs_certificate.raw_serial_as_string();
         let not_after = read.validity().not_after.timestamp();
         let not_after = Timestamp::from_second(not_after).map_err(|_| AuthorityError::Time)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| AuthorityError::Key(key_name))?;
         let provider = rustls::crypto::ring::default_provider();
         let certified = CertifiedKey::from_der(chain, key, &provider)
             .map_err(|error| AuthorityError::Pair { certificate: chain_name, key: key_name, error })?;
-        Ok(Self { certified: Arc::new(certified), not_after })
+        Ok(Self { certified: Arc::new(certified), not_after, serial })
     }
 }
 

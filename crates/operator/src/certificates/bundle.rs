@@ -1,38 +1,32 @@
 //! The leader's part: what the API server trusts, and the next step of the CA. Of the webhook configurations it writes
 //! `caBundle` and nothing else, by server-side apply, so that whoever installed them keeps the rest.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use jiff::Timestamp;
-use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::PostParams;
 use kube::core::ObjectMeta;
-use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, watch_object};
-use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Terms;
 use super::authority::{Authority, AuthorityError};
+use super::configuration::{LIMIT, Watched, WriteError};
 use super::rotation::{Step, step};
 use super::shared::{Authorities, Known, SharedCa};
-use crate::names::CERTIFICATES_MANAGER;
+use super::teller::Teller;
+use crate::reason::Reason;
 
 /// What was not taken is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The longest that the API server is waited for.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// What the leader keeps up to date.
 #[derive(Clone)]
@@ -49,6 +43,14 @@ pub struct Bundle {
     pub terms: Terms,
     /// The CA, as the watch shows it.
     pub shared: watch::Receiver<SharedCa>,
+    /// Where it is told what becomes of it.
+    pub teller: Teller,
+}
+
+/// What the Secret is to hold next, and why.
+struct Next {
+    reason: Reason,
+    authorities: Authorities,
 }
 
 /// Why something was not written.
@@ -56,87 +58,8 @@ pub struct Bundle {
 enum BundleError {
     #[error(transparent)]
     Make(#[from] AuthorityError),
-    #[error("{0}")]
-    Kube(#[from] kube::Error),
-    #[error("the API server did not answer within {LIMIT:?}")]
-    Slow,
-}
-
-/// A kind of webhook configuration.
-trait Configuration: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + 'static {
-    /// Its webhooks, by name, with what they trust.
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)>;
-}
-
-impl Configuration for MutatingWebhookConfiguration {
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
-        let webhooks = self.webhooks.iter().flatten();
-        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
-    }
-}
-
-impl Configuration for ValidatingWebhookConfiguration {
-    fn webhooks(&self) -> Vec<(&str, Option<&ByteString>)> {
-        let webhooks = self.webhooks.iter().flatten();
-        webhooks.map(|it| (it.name.as_str(), it.client_config.ca_bundle.as_ref())).collect()
-    }
-}
-
-/// One configuration, as it was seen last.
-struct Watched<K> {
-    api: Api<K>,
-    /// Nothing seen yet, or that there is none, or what there is.
-    seen: Option<Option<K>>,
-}
-
-impl<K: Configuration> Watched<K> {
-    fn new(client: &Client) -> Self {
-        Self { api: Api::all(client.clone()), seen: None }
-    }
-
-    fn events(&self, name: &str) -> impl Stream<Item = watcher::Result<Option<K>>> + use<K> {
-        watch_object(self.api.clone(), name).default_backoff()
-    }
-
-    fn take(&mut self, event: watcher::Result<Option<K>>) {
-        match event {
-            Ok(seen) => self.seen = Some(seen),
-            Err(error) => {
-                let kind = K::kind(&());
-                tracing::warn!(%kind, %error, "the webhook configuration cannot be watched");
-            }
-        }
-    }
-
-    /// Whether what there is trusts this bundle, after it was made to.
-    async fn trusts(&mut self, name: &str, bundle: &str) -> Result<bool, BundleError> {
-        let Some(seen) = &self.seen else { return Ok(false) };
-        // One that is not installed is asked by nobody.
-        let Some(configuration) = seen else { return Ok(true) };
-        let is_same = |it: &ByteString| it.0 == bundle.as_bytes();
-        let webhooks = configuration.webhooks();
-        if webhooks.iter().all(|(_, trusted)| trusted.is_some_and(is_same)) {
-            return Ok(true);
-        }
-        let bundle = ByteString(bundle.as_bytes().to_vec());
-        let webhooks: Vec<_> = webhooks
-            .iter()
-            .map(|(name, _)| json!({ "name": name, "clientConfig": { "caBundle": bundle } }))
-            .collect();
-        let patch = json!({
-            "apiVersion": K::api_version(&()),
-            "kind": K::kind(&()),
-            // One that was deleted meanwhile must not be made anew.
-            "metadata": { "uid": configuration.meta().uid },
-            "webhooks": webhooks,
-        });
-        let params = PatchParams::apply(CERTIFICATES_MANAGER).force();
-        let patched = timeout(LIMIT, self.api.patch(name, &params, &Patch::Apply(&patch))).await;
-        let patched = patched.map_err(|_| BundleError::Slow)??;
-        tracing::info!(kind = %K::kind(&()), name, "the CA is written into the webhook configuration");
-        self.seen = Some(Some(patched));
-        Ok(true)
-    }
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 impl Bundle {
@@ -157,8 +80,8 @@ impl Bundle {
             failed = false;
             tokio::select! {
                 () = stop.cancelled() => return,
-                Some(event) = of_mutating.next() => mutating.take(event),
-                Some(event) = of_validating.next() => validating.take(event),
+                Some(event) = of_mutating.next() => mutating.take(event, &self.teller),
+                Some(event) = of_validating.next() => validating.take(event, &self.teller),
                 Ok(()) = self.shared.changed() => {}
                 () = sleep(pause) => {}
             }
@@ -171,8 +94,8 @@ impl Bundle {
                     let bundle = authorities.bundle();
                     let everywhere = async {
                         let (one, other) = (
-                            mutating.trusts(&self.configuration, &bundle).await?,
-                            validating.trusts(&self.configuration, &bundle).await?,
+                            mutating.trusts(&self.configuration, &bundle, &self.teller).await?,
+                            validating.trusts(&self.configuration, &bundle, &self.teller).await?,
                         );
                         Ok::<_, BundleError>(one && other)
                     };
@@ -182,7 +105,8 @@ impl Bundle {
                         Ok(false) => trusted = None,
                         Err(error) => {
                             (trusted, failed) = (None, true);
-                            tracing::warn!(%error, "the CA cannot be written into a webhook configuration");
+                            self.teller
+                                .failed("the CA cannot be written into a webhook configuration", &error);
                         }
                     }
                     let since = trusted.as_ref().map(|(_, since)| since.elapsed());
@@ -195,11 +119,16 @@ impl Bundle {
             }
             match next {
                 Ok(None) => {}
-                Ok(Some(authorities)) => match self.replace(&metadata, &authorities).await {
-                    Ok(()) => replaced = Some(metadata),
+                Ok(Some(Next { reason, authorities })) => match self.replace(&metadata, &authorities).await {
+                    Ok(first) => {
+                        replaced = Some(metadata);
+                        if first {
+                            self.teller.tell(reason, &authorities.ends());
+                        }
+                    }
                     Err(error) => {
                         failed = true;
-                        tracing::warn!(secret = self.secret, %error, "the CA cannot be stored");
+                        self.teller.failed("the CA cannot be stored", &error);
                     }
                 },
                 Err(error) => tracing::error!(%error, "no CA can be made"),
@@ -208,46 +137,49 @@ impl Bundle {
     }
 
     /// The CAs after the next step; nothing where there is none to take.
-    fn next(
-        &self,
-        now: &Authorities,
-        trusted: Option<Duration>,
-    ) -> Result<Option<Authorities>, AuthorityError> {
+    fn next(&self, now: &Authorities, trusted: Option<Duration>) -> Result<Option<Next>, AuthorityError> {
         let time = Timestamp::now();
         let step = step(now, trusted, time, self.terms);
-        let mut next = now.clone();
-        match (step, now.next.clone()) {
+        let (reason, authorities) = match (step, now.next.clone()) {
             (Step::Rest, _) => return Ok(None),
             (Step::Introduce, _) => {
-                next.next = Some(Arc::new(Authority::generate(time, self.terms.authority)?));
+                let successor = Some(Arc::new(Authority::generate(time, self.terms.authority)?));
+                (Reason::AuthorityIntroduced, Authorities { next: successor, ..now.clone() })
             }
             (Step::Switch, Some(successor)) => {
                 let old = Some(now.current.certificate().to_owned());
-                next = Authorities { current: successor, next: None, old, since: time };
+                let switched = Authorities { current: successor, next: None, old, since: time };
+                (Reason::AuthoritySwitched, switched)
             }
-            (Step::Retire, _) => next.old = None,
-            (Step::Switch | Step::Replace, _) => next = Authorities::first(time, self.terms.authority)?,
-        }
-        tracing::info!(?step, not_after = %next.current.not_after(), "the CA takes a step");
-        Ok(Some(next))
+            (Step::Retire, _) => (Reason::AuthorityRetired, Authorities { old: None, ..now.clone() }),
+            (Step::Switch | Step::Replace, _) => {
+                (Reason::AuthorityReplaced, Authorities::first(time, self.terms.authority)?)
+            }
+        };
+        Ok(Some(Next { reason, authorities }))
     }
 
     /// In place of a Secret that does not read.
-    fn anew(&self, last: Option<Authorities>) -> Result<Option<Authorities>, AuthorityError> {
-        match last {
-            Some(last) => Ok(Some(last)),
-            None => Authorities::first(Timestamp::now(), self.terms.authority).map(Some),
-        }
+    fn anew(&self, last: Option<Authorities>) -> Result<Option<Next>, AuthorityError> {
+        let (reason, authorities) = match last {
+            Some(last) => (Reason::AuthorityRestored, last),
+            None => {
+                let first = Authorities::first(Timestamp::now(), self.terms.authority)?;
+                (Reason::AuthorityReplaced, first)
+            }
+        };
+        Ok(Some(Next { reason, authorities }))
     }
 
-    /// Replaces exactly the version that was seen. That another replica was first is no error: the watch shows what it wrote.
-    async fn replace(&self, metadata: &ObjectMeta, authorities: &Authorities) -> Result<(), BundleError> {
+    /// Replaces exactly the version that was seen; whether this replica was the one. That another was first is no error: the watch
+    /// shows what it wrote.
+    async fn replace(&self, metadata: &ObjectMeta, authorities: &Authorities) -> Result<bool, BundleError> {
         let secret = authorities.secret(metadata);
         let params = PostParams::default();
         let replaced = timeout(LIMIT, self.secrets.replace(&self.secret, &params, &secret));
-        match replaced.await.map_err(|_| BundleError::Slow)? {
-            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(()),
-            other => other.map(drop).map_err(BundleError::from),
+        match replaced.await.map_err(|_| WriteError::Slow)? {
+            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_not_found() => Ok(false),
+            other => Ok(other.map(|_| true).map_err(WriteError::from)?),
         }
     }
 }

@@ -10,33 +10,45 @@ use kube::runtime::watcher::watch_object;
 
 use super::authority::{AuthorityError, Leaf};
 use super::served::Served;
-use crate::metrics::{Expiring, Metrics};
+use super::teller::Teller;
+use crate::metrics::Expiring;
+use crate::reason::Reason;
+
+/// What is to be done where nothing can be taken.
+const WRITE: &str = "Write tls.crt and tls.key, as in a Secret of type kubernetes.io/tls";
 
 /// Shows what the Secret holds, for as long as the process lives. While it is missing or does not read, what was shown last
 /// is shown.
-pub async fn follow(secrets: Api<Secret>, name: String, served: Arc<Served>, metrics: Arc<Metrics>) {
+pub async fn follow(secrets: Api<Secret>, name: String, served: Arc<Served>, teller: Teller) {
     let events = watch_object(secrets, &name).default_backoff();
     let mut events = std::pin::pin!(events);
+    // A watch that begins anew shows again what it showed before: only news is told.
+    let mut told: Option<(Reason, String)> = None;
+    let mut tell = |reason: Reason, more: String| {
+        let news = Some((reason, more));
+        if told != news
+            && let Some((reason, more)) = &news
+        {
+            teller.tell(*reason, more);
+        }
+        told = news;
+    };
     while let Some(event) = events.next().await {
         match event {
             Ok(Some(secret)) => match read(&secret) {
                 Ok(leaf) => {
-                    tracing::info!(secret = name, not_after = %leaf.not_after, "the certificate is taken");
-                    metrics.expires(Expiring::Leaf, leaf.not_after);
+                    let more = format!("Serial number {}, until {}.", leaf.serial, leaf.not_after);
+                    tell(Reason::CertificateTaken, more);
+                    teller.expires(Expiring::Leaf, leaf.not_after);
                     served.show(leaf);
                 }
-                Err(error) => tracing::error!(
-                    secret = name, %error,
-                    "the certificate is not taken; write tls.crt and tls.key, as in a Secret of type kubernetes.io/tls"
-                ),
+                Err(error) => tell(Reason::CertificateInvalid, format!("{error}. {WRITE}.")),
             },
-            Ok(None) => tracing::error!(
-                secret = name,
-                "there is no such Secret; make one with tls.crt and tls.key, or run with --certificates self"
+            Ok(None) => tell(
+                Reason::CertificateMissing,
+                format!("{WRITE}, under the name {name}; or run with --certificates self."),
             ),
-            Err(error) => {
-                tracing::warn!(secret = name, %error, "the certificate's Secret cannot be watched");
-            }
+            Err(error) => teller.failed("the certificate's Secret cannot be watched", &error),
         }
     }
 }

@@ -18,7 +18,9 @@ use super::Terms;
 use super::authority::AuthorityError;
 use super::served::Served;
 use super::shared::{Authorities, Known, SharedCa};
-use crate::metrics::{Expiring, Metrics};
+use super::teller::Teller;
+use crate::metrics::Expiring;
+use crate::reason::Reason;
 
 /// A CA that cannot be stored is tried to be stored again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -39,8 +41,8 @@ pub struct Keeper {
     pub served: Arc<Served>,
     /// Where the CA is told to whoever leads.
     pub shared: watch::Sender<SharedCa>,
-    /// Where expiry is told.
-    pub metrics: Arc<Metrics>,
+    /// Where it is told what becomes of them.
+    pub teller: Teller,
 }
 
 /// Under what the certificate that is shown was signed, and when it is due.
@@ -81,14 +83,14 @@ impl Keeper {
                 }
                 Some(Some(Ok(None))) => missing = true,
                 Some(Some(Err(error))) => {
-                    tracing::warn!(secret = self.name, %error, "the CA's Secret cannot be watched");
+                    self.teller.failed("the CA's Secret cannot be watched", &error);
                 }
                 Some(None) => return,
                 None => {}
             }
             // A Secret that was deleted comes back as it was: what it signed is trusted.
             if missing && let Err(error) = self.create(last.clone()).await {
-                tracing::warn!(secret = self.name, %error, "the CA cannot be stored");
+                self.teller.failed("the CA cannot be stored", &error);
             }
             if let Some(authorities) = &last {
                 self.sign(authorities, &mut signed);
@@ -99,13 +101,13 @@ impl Keeper {
     fn found(&self, secret: Secret, last: &mut Option<Authorities>) {
         match Authorities::read(&secret) {
             Ok(authorities) => {
-                self.metrics.expires(Expiring::Authority, authorities.current.not_after());
+                self.teller.expires(Expiring::Authority, authorities.current.not_after());
                 *last = Some(authorities.clone());
                 let known = Known { authorities, metadata: secret.metadata };
                 self.shared.send_replace(SharedCa::Known(Box::new(known)));
             }
             Err(error) => {
-                tracing::error!(secret = self.name, %error, "the CA's Secret does not read; the leader writes it anew");
+                self.teller.tell(Reason::AuthorityBroken, &error.to_string());
                 let metadata = Box::new(secret.metadata);
                 self.shared.send_replace(SharedCa::Broken { metadata, last: last.clone() });
             }
@@ -114,15 +116,18 @@ impl Keeper {
 
     /// Makes the Secret; the watch shows it, or that of the replica that was first.
     async fn create(&self, last: Option<Authorities>) -> Result<(), CreateError> {
-        let authorities = match last {
-            Some(last) => last,
-            None => Authorities::first(Timestamp::now(), self.terms.authority)?,
+        let (reason, authorities) = match last {
+            Some(last) => (Reason::AuthorityRestored, last),
+            None => {
+                let first = Authorities::first(Timestamp::now(), self.terms.authority)?;
+                (Reason::AuthorityMade, first)
+            }
         };
         let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
         let secret = authorities.secret(&metadata);
         let made = timeout(LIMIT, self.secrets.create(&PostParams::default(), &secret)).await;
         match made.map_err(|_| CreateError::Slow)? {
-            Ok(_) => tracing::info!(secret = self.name, "the CA is stored"),
+            Ok(_) => self.teller.tell(reason, &authorities.ends()),
             Err(kube::Error::Api(status)) if status.is_already_exists() => {}
             Err(error) => return Err(error.into()),
         }
@@ -140,7 +145,7 @@ impl Keeper {
                 let valid = leaf.not_after.duration_since(now).unsigned_abs();
                 let due = now.checked_add(valid * 2 / 3).unwrap_or(leaf.not_after);
                 tracing::info!(not_after = %leaf.not_after, hosts = ?self.hosts, "a certificate is signed");
-                self.metrics.expires(Expiring::Leaf, leaf.not_after);
+                self.teller.expires(Expiring::Leaf, leaf.not_after);
                 self.served.show(leaf);
                 *signed = Some(Signed { by: by.to_owned(), due });
             }

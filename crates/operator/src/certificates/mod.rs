@@ -15,17 +15,21 @@
 
 mod authority;
 pub mod bundle;
+mod configuration;
 pub mod existing;
 pub mod keeper;
 mod rotation;
 mod served;
 mod shared;
+mod teller;
+pub mod trusted;
 
 use std::time::Duration;
 
 pub use authority::{Authority, AuthorityError};
 pub use served::Served;
 pub use shared::{Authorities, Known, SharedCa};
+pub use teller::Teller;
 
 /// How long each thing holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -72,6 +72,11 @@ impl Authorities {
         Ok(Self { current, next: None, old: None, since: now })
     }
 
+    /// When the one that signs ends, for people.
+    pub(super) fn ends(&self) -> String {
+        format!("The CA that signs ends at {}.", self.current.not_after())
+    }
+
     /// Every certificate that is to be trusted, PEM, the one that signs first.
     #[must_use]
     pub fn bundle(&self) -> String {

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kube::Client;
 use riskgate_api::RiskPolicyStatus;
 
 use super::backoff::Backoff;
+use super::verify::Memory;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::watches::{PolicyKey, Watches};
@@ -18,10 +20,21 @@ pub struct Context {
     pub(super) metrics: Arc<Metrics>,
     pub(super) events: Events,
     pub(super) backoff: Backoff,
-    /// Whether pods are nudged after a change.
-    pub(super) nudges: bool,
+    /// What is done beyond the least rights.
+    pub(super) widened: Widened,
+    /// What was seen of Secrets and ConfigMaps that policies name.
+    pub(super) verified: Memory,
     written: Mutex<HashMap<PolicyKey, Written>>,
     kept: Mutex<HashSet<PolicyKey>>,
+}
+
+/// What the operator does beyond its least rights, where somebody lets it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Widened {
+    /// Bound pods are annotated after a change.
+    pub nudges: bool,
+    /// The Secrets and ConfigMaps that policies name are looked at, so often.
+    pub verify_every: Option<Duration>,
 }
 
 /// What was last written for a policy. The watches show it a moment later; until then it must not be written again.
@@ -51,17 +64,18 @@ pub(super) struct WrittenStatus {
 }
 
 impl Context {
-    /// For a term that begins. `nudges` says whether the operator may patch pods.
+    /// For a term that begins.
     #[must_use]
     pub fn new(
         client: Client,
         watches: Watches,
         metrics: Arc<Metrics>,
         instance: &str,
-        nudges: bool,
+        widened: Widened,
     ) -> Self {
         Self {
-            nudges,
+            widened,
+            verified: Memory::default(),
             events: Events::new(client.clone(), instance),
             client,
             watches,
@@ -96,6 +110,7 @@ impl Context {
     pub(super) fn forget(&self, key: &PolicyKey) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.backoff.reset(key);
+        self.verified.forget(key);
     }
 
     /// That the policy is there again, or its configuration is gone, too.

@@ -9,7 +9,8 @@ use kube::{Api, ResourceExt};
 use riskgate_inject::names;
 
 use super::Context;
-use crate::watches::PolicyKey;
+use super::verify::{Looked, look};
+use crate::watches::{GuardedPolicy, PolicyKey};
 
 /// What a pass of one policy starts from.
 pub(super) struct Dereferenced {
@@ -17,6 +18,8 @@ pub(super) struct Dereferenced {
     pub(super) pods: Vec<Arc<Pod>>,
     /// The ConfigMap that stands under the policy's name.
     pub(super) config_map: Found,
+    /// What the Secrets and ConfigMaps that it names are worth, where the operator may look.
+    pub(super) looked: Looked,
 }
 
 /// What stands under the name of the policy's ConfigMap.
@@ -35,7 +38,11 @@ pub(super) enum Found {
 
 /// # Errors
 /// When the API server does not answer, or refuses.
-pub(super) async fn dereference(key: &PolicyKey, context: &Context) -> Result<Dereferenced, kube::Error> {
+pub(super) async fn dereference(
+    key: &PolicyKey,
+    policy: &GuardedPolicy,
+    context: &Context,
+) -> Result<Dereferenced, kube::Error> {
     let name = names::config_map(&key.name);
     let pods = context.watches.bound(key);
     let watched = context.watches.config_maps.get(&ObjectRef::new(&name).within(&key.namespace));
@@ -47,7 +54,11 @@ pub(super) async fn dereference(key: &PolicyKey, context: &Context) -> Result<De
             found(api.get_metadata_opt(&name).await?.as_ref(), key)
         }
     };
-    Ok(Dereferenced { pods, config_map })
+    let looked = match (context.widened.verify_every, &policy.0) {
+        (Some(every), Ok(policy)) => look(key, policy, every, context).await?,
+        _ => Looked::Unasked,
+    };
+    Ok(Dereferenced { pods, config_map, looked })
 }
 
 /// Whose it is by its label: what is not this policy's must not be taken over, nor deleted later.

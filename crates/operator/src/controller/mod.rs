@@ -9,6 +9,7 @@ mod janitor;
 mod nudge;
 mod reconcile;
 mod status;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use kube::runtime::reflector::ObjectRef;
 use riskgate_inject::names;
 use tokio_util::sync::CancellationToken;
 
-pub use context::Context;
+pub use context::{Context, Widened};
 
 use crate::watches::{GuardedPolicy, PolicyKey, Watches};
 

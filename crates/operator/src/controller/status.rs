@@ -13,6 +13,7 @@ use super::Context;
 use super::apply::ApplyError;
 use super::build::{Applied, Resources};
 use super::context::WrittenStatus;
+use super::verify::Looked;
 use crate::conditions::{Finding, Kind, conditions, sum};
 use crate::names::STATUS_MANAGER;
 use crate::pods::Report;
@@ -36,6 +37,7 @@ pub(super) struct Told {
     pub(super) progress: Progress,
     pub(super) pods: riskgate_api::Pods,
     pub(super) reports: Vec<Report>,
+    pub(super) looked: Looked,
     pub(super) store: Option<StoreConfig>,
 }
 
@@ -58,7 +60,7 @@ pub(super) fn findings(told: &Told) -> Vec<Finding> {
             (accepted(warnings), Finding::plain(Kind::Programmed, Reason::Programmed))
         }
     };
-    let mut findings = vec![accepted, resolved(&told.reports), programmed];
+    let mut findings = vec![accepted, resolved(&told.looked, &told.reports), programmed];
     let mut sum = sum(&findings);
     if sum.reason == Reason::Ready && told.pods.outdated > 0 {
         let riskgate_api::Pods { injected, outdated, .. } = told.pods;
@@ -80,16 +82,34 @@ fn accepted(warnings: &[Warning]) -> Finding {
     finding
 }
 
-fn resolved(reports: &[Report]) -> Finding {
+fn resolved(looked: &Looked, reports: &[Report]) -> Finding {
+    let finding = |reason, message| Finding { kind: Kind::ResolvedRefs, reason, message };
+    if let Looked::At(verdict) = looked
+        && let Some(first) = verdict.faults.first()
+    {
+        let all: Vec<&str> = verdict.faults.iter().map(|fault| fault.message.as_str()).collect();
+        return finding(first.reason, all.join("\n"));
+    }
+    // What a sidecar says holds also where all seems well: it may not have it mounted yet, or knows better.
     let Some(first) = reports.first() else {
-        return Finding::plain(Kind::ResolvedRefs, Reason::NotVerified);
+        return match looked {
+            Looked::Unasked => Finding::plain(Kind::ResolvedRefs, Reason::NotVerified),
+            Looked::Forbidden(message) => finding(Reason::NotVerified, message.clone()),
+            Looked::At(verdict) => {
+                let mut all = Finding::plain(Kind::ResolvedRefs, Reason::Resolved);
+                for warning in &verdict.warnings {
+                    all.message.push_str(&format!("\nwarning: {warning}"));
+                }
+                all
+            }
+        };
     };
     let others = match reports.len() - 1 {
         0 => String::new(),
         others => format!(" (and {others} more)"),
     };
     let message = format!("the sidecar of pod {}{others} ended: {}", first.pod, first.message);
-    Finding { kind: Kind::ResolvedRefs, reason: Reason::SidecarRefused, message }
+    finding(Reason::SidecarRefused, message)
 }
 
 fn shared(store: &StoreConfig, injected: u32) -> Finding {
@@ -172,12 +192,19 @@ pub(super) async fn write(
 
 #[cfg(test)]
 mod tests {
+    use super::super::verify::{Fault, Verdict};
     use super::*;
     use crate::conditions::changed;
 
     fn told(progress: Progress, injected: u32) -> Told {
         let pods = riskgate_api::Pods { injected, ..Default::default() };
-        Told { progress, pods, reports: Vec::new(), store: Some(StoreConfig::default()) }
+        Told {
+            progress,
+            pods,
+            reports: Vec::new(),
+            looked: Looked::Unasked,
+            store: Some(StoreConfig::default()),
+        }
     }
 
     fn reasons(told: &Told) -> Vec<&'static str> {
@@ -249,6 +276,28 @@ mod tests {
         let resolved = findings(&told).remove(1);
         assert_eq!(resolved.reason, Reason::SidecarRefused);
         assert_eq!(resolved.message, "the sidecar of pod a (and 2 more) ended: secrets/rp: missing");
+    }
+
+    #[test]
+    fn what_was_seen_of_references_comes_before_what_sidecars_say() {
+        let mut told = told(Progress::Refused(String::new()), 0);
+        let resolved = |told: &Told| {
+            let found = findings(told).remove(1);
+            (found.reason, found.message)
+        };
+        told.looked = Looked::Forbidden("may not".to_owned());
+        assert_eq!(resolved(&told), (Reason::NotVerified, "may not".to_owned()));
+        let fault = |message: &str| Fault { reason: Reason::RefNotFound, message: message.to_owned() };
+        let warnings = vec!["it ends soon".to_owned()];
+        told.looked = Looked::At(Verdict { faults: Vec::new(), warnings, ends: None });
+        let (reason, message) = resolved(&told);
+        assert_eq!(reason, Reason::Resolved);
+        assert!(message.ends_with("\nwarning: it ends soon"), "{message}");
+        told.reports = vec![Report { pod: "a".to_owned(), message: "no key".to_owned() }];
+        assert_eq!(resolved(&told).0, Reason::SidecarRefused);
+        let faults = vec![fault("spec.a: x"), fault("spec.b: y")];
+        told.looked = Looked::At(Verdict { faults, warnings: Vec::new(), ends: None });
+        assert_eq!(resolved(&told), (Reason::RefNotFound, "spec.a: x\nspec.b: y".to_owned()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From request to answer (other-systems.md section A.6).
+//! From request to answer: the security data service (other-systems.md section A.6), and the login beside it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::jobs::{Due, Jobs};
+use super::keys::Key;
+use super::logins::Logins;
+use super::openid;
 use super::script::{Script, Scripted};
 use crate::clock::Clock;
 use crate::front::Provider;
@@ -23,6 +26,9 @@ const PREFIX: &str = "/securityData/";
 #[derive(Debug)]
 pub(crate) struct BankIdNo {
     pub(super) clock: Clock,
+    /// Scheme, host and port, as applications reach it.
+    pub(super) base: String,
+    pub(super) key: Key,
     pub(super) state: Mutex<State>,
 }
 
@@ -31,6 +37,7 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) scripts: Scripts,
     pub(super) jobs: Jobs,
+    pub(super) logins: Logins,
 }
 
 /// Which transaction gets which script.
@@ -67,6 +74,9 @@ impl Provider for BankIdNo {
     const NAME: &'static str = "bankid-no";
 
     async fn answer(&self, exchange: &Exchange) -> Answer {
+        if openid::serves(exchange.path()) {
+            return self.log_in(exchange);
+        }
         let Some(tid) = transaction(exchange.path()) else {
             return error(StatusCode::NOT_FOUND, "not_found");
         };
@@ -79,22 +89,25 @@ impl Provider for BankIdNo {
 }
 
 impl BankIdNo {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, state: Mutex::default() }
+    /// The stand-in that is reached at `base`. Fails where the system gives no randomness for its key.
+    pub(crate) fn new(clock: Clock, base: String) -> Result<Self, ring::error::Unspecified> {
+        Ok(Self { clock, base, key: Key::generate()?, state: Mutex::default() })
     }
 
     fn look(&self, tid: &str, authorization: Option<&[u8]>) -> Answer {
         let mut state = lock(&self.state);
-        let State { settings, scripts, jobs } = &mut *state;
+        let State { settings, scripts, jobs, logins } = &mut *state;
         if !settings.takes(authorization) {
             return unauthorized();
         }
-        let named = scripts.transactions.contains_key(tid) || !scripts.next.is_empty();
+        let of_login = logins.script(tid).filter(|_| !scripts.transactions.contains_key(tid));
+        let named = of_login.is_some() || scripts.transactions.contains_key(tid) || !scripts.next.is_empty();
         if settings.only_scripted && !named && jobs.seen(tid).is_none() {
             return error(StatusCode::NOT_FOUND, "unknown_tid");
         }
         let floor = Duration::try_from_secs_f64(settings.poll_seconds).unwrap_or_default();
-        let (due, script) = jobs.look(tid, self.clock.now(), floor, || scripts.choose(tid));
+        let (due, script) = jobs
+            .look(tid, self.clock.now(), floor, || of_login.cloned().unwrap_or_else(|| scripts.choose(tid)));
         match due {
             Due::Began => Answer::empty(StatusCode::ACCEPTED),
             Due::Collecting => Answer::empty(StatusCode::NO_CONTENT),
@@ -107,6 +120,11 @@ impl BankIdNo {
 }
 
 impl Scripts {
+    /// The script of a login, whose transaction nobody knows yet.
+    pub(super) fn for_login(&mut self) -> Script {
+        self.next.pop_front().unwrap_or_else(|| self.default.clone())
+    }
+
     fn choose(&mut self, tid: &str) -> Script {
         let named = self.transactions.get(tid).cloned();
         named.or_else(|| self.next.pop_front()).unwrap_or_else(|| self.default.clone())

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::api::{BankIdNo, Scripts, Settings, State, transaction};
+use super::openid;
 use super::script::Script;
 use crate::control::{Call, ControlError, ProviderControl, to_json};
 use crate::front::Provider;
@@ -12,7 +13,11 @@ use crate::sync::lock;
 const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/bankid-no/scripts", "default, transactions and next, as they are now; PUT replaces them all"),
     ("PUT /v1/bankid-no/scripts/transactions/TID", "SCRIPT: for the transaction of this tid"),
-    ("POST /v1/bankid-no/scripts/next", "SCRIPT: for the next transaction that is asked about"),
+    (
+        "PUT /v1/bankid-no/scripts/default",
+        "SCRIPT: for logins and transactions that nothing else is said about",
+    ),
+    ("POST /v1/bankid-no/scripts/next", "SCRIPT: for the next login, or transaction that is asked about"),
     ("GET /v1/bankid-no/transactions/TID", "how often it was looked at, too fast, and delivered"),
     ("GET /v1/bankid-no/settings", "how the service behaves; PUT replaces them"),
 ];
@@ -27,7 +32,7 @@ impl ProviderControl for BankIdNo {
     }
 
     fn call(&self, call: &Call<'_>) -> Result<Value, ControlError> {
-        let State { settings, scripts, jobs } = &mut *lock(&self.state);
+        let State { settings, scripts, jobs, .. } = &mut *lock(&self.state);
         match (call.method, call.segments) {
             (&Method::GET, ["scripts"]) => to_json(scripts),
             (&Method::PUT, ["scripts"]) => {
@@ -36,6 +41,10 @@ impl ProviderControl for BankIdNo {
             }
             (&Method::PUT, ["scripts", "transactions", tid]) => {
                 scripts.transactions.insert((*tid).to_owned(), call.body::<Script>()?);
+                to_json(scripts)
+            }
+            (&Method::PUT, ["scripts", "default"]) => {
+                scripts.default = call.body::<Script>()?;
                 to_json(scripts)
             }
             (&Method::POST, ["scripts", "next"]) => {
@@ -56,7 +65,7 @@ impl ProviderControl for BankIdNo {
     }
 
     fn serves(&self, path: &str) -> bool {
-        transaction(path).is_some()
+        transaction(path).is_some() || openid::serves(path)
     }
 
     fn reset(&self) {

@@ -1,15 +1,20 @@
-//! BankID Norway's security data service (other-systems.md sections A.6 and A.7): what a bank learns of a login afterwards. The login
-//! itself is the part of an OpenID provider; any will do, as long as its configuration names this service.
+//! BankID Norway (other-systems.md section A): a login as an OpenID provider gives it, and the security data service, by which a
+//! bank learns afterwards what it was.
 //!
 //! ```text
-//! script    what the data of a transaction are, and what is answered instead of them
+//! script    what a login says, what the data of its transaction are, and what is answered instead of them
 //! jobs      one collection a transaction: when it began, when it was last looked at
+//! openid    the login's endpoints          client, logins, keys   who asks, codes, what tokens are signed with
 //! api       from request to answer         control   the part of the control API that is about all this
 //! ```
 
 mod api;
+mod client;
 mod control;
 mod jobs;
+mod keys;
+mod logins;
+mod openid;
 mod script;
 
 pub(crate) use self::api::BankIdNo;

@@ -17,6 +17,19 @@ pub(crate) struct Script {
     pub(crate) transaction_data: Map<String, Value>,
     /// The same for `derived_data`.
     pub(crate) derived_data: Map<String, Value>,
+    /// What the login says that the transaction is of, where it is made here.
+    pub(crate) login: LoginScript,
+}
+
+/// What a login says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct LoginScript {
+    /// The `error` that the browser brings instead of a code, such as `access_denied`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) denied: Option<String>,
+    /// Over the usual claims of the ID token; null removes one. `{"acr": "urn:bankid:bis;LOA=3"}` is a login at the lower level.
+    pub(crate) claims: Map<String, Value>,
 }
 
 impl Default for Script {
@@ -27,6 +40,7 @@ impl Default for Script {
             stay_seconds: 3600.0,
             transaction_data: Map::new(),
             derived_data: Map::new(),
+            login: LoginScript::default(),
         }
     }
 }

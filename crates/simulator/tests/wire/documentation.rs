@@ -50,7 +50,13 @@ fn call(line: &str) -> (Method, String, Value) {
 
 #[tokio::test]
 async fn every_call_of_the_control_api_works() {
-    let bench = Bench::start().await;
+    let bench = Bench::with(|options| {
+        let free = options.listen;
+        options.tic_identity = Some(free);
+        options.bankid_no = Some(free);
+        options.risk_service = Some(free);
+    })
+    .await;
     let order = bench.auth().await;
     let lines = blocks("sh").into_iter().flat_map(str::lines).filter(|line| line.starts_with("curl"));
     let mut calls = 0;
@@ -65,5 +71,5 @@ async fn every_call_of_the_control_api_works() {
         assert!(answer.status.is_success(), "{line}: {answer:?}");
         calls += 1;
     }
-    assert!(calls > 15, "{calls}");
+    assert!(calls > 25, "{calls}");
 }

@@ -71,8 +71,12 @@ impl HttpSource {
     }
 }
 
-/// The header value, marked so that no `{:?}` shows it.
-fn bearer(token: &str) -> Result<HeaderValue, UnusableToken> {
+/// The token as the value of the header `Authorization`, marked so that no `{:?}` shows it.
+///
+/// # Errors
+///
+/// [`UnusableToken`] when it cannot be sent.
+pub fn bearer(token: &str) -> Result<HeaderValue, UnusableToken> {
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(UnusableToken);
     }

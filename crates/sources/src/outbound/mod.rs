@@ -7,6 +7,7 @@ mod cause;
 mod client;
 mod connect;
 mod identity;
+mod pem;
 mod proxy;
 mod resolve;
 mod roots;

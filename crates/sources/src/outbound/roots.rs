@@ -7,6 +7,8 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use super::pem;
+
 const BANKID_PRODUCTION: &[u8] = include_bytes!("../../roots/bankid-production.pem");
 const BANKID_TEST: &[u8] = include_bytes!("../../roots/bankid-test.pem");
 
@@ -61,7 +63,7 @@ impl Roots {
         let mut store = RootCertStore::empty();
         for (index, certificate) in CertificateDer::pem_slice_iter(bundle).enumerate() {
             let unreadable = |reason: String| RootsError::Unreadable { number: index + 1, reason };
-            let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+            let certificate = certificate.map_err(|error| unreadable(pem::told(&error).to_owned()))?;
             store.add(certificate).map_err(|error| unreadable(error.to_string()))?;
         }
         if store.is_empty() {
@@ -122,6 +124,19 @@ mod tests {
             [&b""[..], b"not PEM at all", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"]
         {
             assert_eq!(Roots::from_pem(bundle).expect_err("no certificate"), RootsError::Empty);
+        }
+    }
+
+    #[test]
+    fn nothing_of_what_does_not_read_is_told() {
+        for bundle in [
+            "-----BEGIN PRIVATE KEY----- MC4CAQAwBQYDK2Vw -----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY----- MC4CAQAwBQYDK2Vw",
+        ] {
+            let told = Roots::from_pem(bundle.as_bytes()).expect_err("a key on one line").to_string();
+            assert!(told.contains("stands on a line of its own") && !told.contains("MC4"), "{told}");
+            // As bytes, too.
+            assert!(!told.contains("77, 67"), "{told}");
         }
     }
 

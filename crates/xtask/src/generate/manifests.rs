@@ -9,9 +9,11 @@ use super::Output;
 use crate::tree::Tree;
 
 /// The manifests, below `crates/operator`, and whose labels their objects have.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 5] = [
     ("admission-policies.yaml", "riskgate.labels"),
     ("rbac.yaml", "riskgate.operatorLabels"),
+    ("rbac-nudge-pods.yaml", "riskgate.operatorLabels"),
+    ("rbac-verify-secret-refs.yaml", "riskgate.operatorLabels"),
     ("webhooks.yaml", "riskgate.operatorLabels"),
 ];
 

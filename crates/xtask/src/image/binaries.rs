@@ -29,32 +29,37 @@ struct Target {
 pub(super) fn build(tree: &Tree, names: &[&str], into: &Path, count: Option<&Path>) -> Result<()> {
     fs::create_dir_all(into).with_context(|| format!("cannot create {}", into.display()))?;
     for name in names {
-        let built = executable(tree, name, &Guidance::of(tree, name, count)?)?;
+        let mut command = command(tree, name)?;
+        let mut flags = flags(tree)?;
+        flags.extend(Guidance::of(tree, name, count)?.flag());
+        let built = executable(command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")), name)?;
         fs::copy(&built, into.join(name))
             .with_context(|| format!("cannot copy {} to {}", built.display(), into.display()))?;
     }
     Ok(())
 }
 
-/// Where cargo has put the binary that it built.
-fn executable(tree: &Tree, name: &str, guidance: &Guidance) -> Result<PathBuf> {
+/// The command that builds one, but for the compiler's flags.
+fn command(tree: &Tree, name: &str) -> Result<Command> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut flags = flags(tree)?;
-    flags.extend(guidance.flag());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .current_dir(tree.root())
         .args(["build", "--locked", "--release", "--message-format=json-render-diagnostics"])
         .args(["--package", name, "--bin", name])
         // Named, though it is this machine: else the flags would be those of build scripts, too, which cannot be static.
         .args(["--target", &host()?])
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CFLAGS", c_flags(tree)?)
         .env("CXXFLAGS", c_flags(tree)?)
         .env("SOURCE_DATE_EPOCH", "0")
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
+        .stderr(Stdio::inherit());
+    Ok(command)
+}
+
+/// Where cargo has put the binary that it built.
+fn executable(command: &mut Command, name: &str) -> Result<PathBuf> {
+    let output = command.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "cargo build failed");
     for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let message: Message = serde_json::from_slice(line).context("cargo prints JSON")?;
@@ -97,4 +102,57 @@ fn flags(tree: &Tree) -> Result<Vec<String>> {
 fn c_flags(tree: &Tree) -> Result<String> {
     let flags = prefixes(tree)?.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()));
     Ok(flags.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const NAME: &str = "small";
+
+    /// A workspace of a program and a library, both of which know where they were compiled, below a folder of this name.
+    fn workspace(below: &str) -> (TempDir, Tree) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join(below);
+        let package = |name: &str, more: &str| {
+            format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{more}")
+        };
+        let main = "fn main() { println!(\"{} {}\", std::panic::Location::caller(), part::part(std::env::args().count())); }";
+        let part = "pub fn part<T: std::fmt::Debug>(of: T) -> String { assert!(size_of::<T>() < 99, \"{of:?}\"); format!(\"{of:?} {}\", file!()) }";
+        let lock = "version = 4\n\n[[package]]\nname = \"part\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"small\"\nversion = \"0.1.0\"\ndependencies = [\n \"part\",\n]\n";
+        for (path, text) in [
+            ("Cargo.toml", package(NAME, "[dependencies]\npart = { path = \"part\" }\n[workspace]\n")),
+            ("Cargo.lock", lock.to_owned()),
+            ("src/main.rs", main.to_owned()),
+            ("part/Cargo.toml", package("part", "")),
+            ("part/src/lib.rs", part.to_owned()),
+        ] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let tree = Tree::at(root);
+        (folder, tree)
+    }
+
+    /// What the images promise, on something small: neither where the sources lie nor a build before shows in the binary.
+    #[test]
+    fn the_same_sources_in_two_places_are_the_same_bytes() {
+        let built = ["here", "somewhere/else/altogether"].map(|below| {
+            let (folder, tree) = workspace(below);
+            let mut command = command(&tree, NAME).unwrap();
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags(&tree).unwrap().join("\u{1f}"));
+            // Not the one that this test itself was built in.
+            command.env("CARGO_TARGET_DIR", folder.path().join("target"));
+            fs::read(executable(&mut command, NAME).unwrap()).unwrap()
+        });
+        assert!(built[0] == built[1], "they differ");
+        let path = b"/riskgate/part/src/lib.rs";
+        let told = built[0].windows(path.len()).any(|bytes| bytes == path);
+        let own = built[0].windows(8).any(|bytes| bytes == b"part/src");
+        assert!(told || own, "the program does not know where it was compiled, and proves nothing");
+    }
 }

@@ -35,11 +35,13 @@ impl Guidance {
             (false, None) => Ok(Self::None),
             (false, Some(_)) => anyhow::bail!("only {GUIDED} has a profile; {name} cannot be built to count"),
             (true, Some(folder)) => {
-                fs::write(&stamp, symbols(tree)?).with_context(|| format!("cannot write {}", stamp.display()))?;
+                fs::write(&stamp, symbols(tree)?)
+                    .with_context(|| format!("cannot write {}", stamp.display()))?;
                 Ok(Self::Count(tree.root().join(folder)))
             }
             (true, None) => {
-                let counted = fs::read_to_string(&stamp).with_context(|| format!("cannot read {}", stamp.display()))?;
+                let counted =
+                    fs::read_to_string(&stamp).with_context(|| format!("cannot read {}", stamp.display()))?;
                 if counted != symbols(tree)? {
                     eprintln!(
                         "warning: the profile of {name} was counted with another compiler, machine or other dependencies, and fits little \
@@ -66,7 +68,8 @@ fn unpacked(tree: &Tree, name: &str) -> Result<PathBuf> {
     let packed = tree.root().join(FOLDER).join(format!("{name}.profdata.gz"));
     let file = tree.root().join("target/profile").join(format!("{name}.profdata"));
     fs::create_dir_all(tree.root().join("target/profile"))?;
-    let mut reader = GzDecoder::new(File::open(&packed).with_context(|| format!("cannot open {}", packed.display()))?);
+    let mut reader =
+        GzDecoder::new(File::open(&packed).with_context(|| format!("cannot open {}", packed.display()))?);
     let mut writer = File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
     io::copy(&mut reader, &mut writer).with_context(|| format!("cannot unpack {}", packed.display()))?;
     Ok(file)
@@ -77,19 +80,30 @@ fn unpacked(tree: &Tree, name: &str) -> Result<PathBuf> {
 fn symbols(tree: &Tree) -> Result<String> {
     let compiler = output(Command::new("rustc").arg("-vV"))?;
     let dependencies = output(Command::new("cargo").current_dir(tree.root()).args([
-        "tree", "--locked", "--package", GUIDED, "--edges", "normal,build", "--prefix", "none", "--format", "{p} {f}",
+        "tree",
+        "--locked",
+        "--package",
+        GUIDED,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p} {f}",
     ]))?;
     // A package of the workspace is named with the folder that it lies in.
     let dependencies = dependencies.replace(&tree.root().display().to_string(), "");
     let line = |start: &str| compiler.lines().find(|line| line.starts_with(start)).map(str::to_owned);
-    let (release, host) = line("rustc ").zip(line("host: ")).context("rustc -vV prints its release and host")?;
+    let (release, host) =
+        line("rustc ").zip(line("host: ")).context("rustc -vV prints its release and host")?;
     let digest = Sha256::digest(dependencies);
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("{release}\n{host}\ndependencies: sha256:{digest}\n"))
 }
 
 fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let output =
+        command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
     ensure!(
         output.status.success(),
         "{} failed: {}",

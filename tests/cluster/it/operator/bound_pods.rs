@@ -65,13 +65,13 @@ async fn bound_pods_are_counted(scene: Scene, _: Arc<SharedOperator>) -> Result<
 }
 
 /// A sidecar that cannot use its configuration, as the kubelet tells it.
-fn refused(message: &str) -> serde_json::Value {
+pub(super) fn refused(message: &str) -> serde_json::Value {
     let now = "2026-01-01T00:00:00Z";
     let ended = json!({ "terminated": { "exitCode": 78, "reason": "Error", "message": message, "startedAt": now, "finishedAt": now } });
     status(&json!({ "waiting": { "reason": "CrashLoopBackOff" } }), &ended)
 }
 
-fn status(state: &serde_json::Value, last: &serde_json::Value) -> serde_json::Value {
+pub(super) fn status(state: &serde_json::Value, last: &serde_json::Value) -> serde_json::Value {
     json!({ "status": { "phase": "Pending", "initContainerStatuses": [{
         "name": "riskgate-sidecar",
         "image": "",

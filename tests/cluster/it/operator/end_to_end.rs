@@ -13,13 +13,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cluster::{Kubelet, Scene, SharedOperator, Suite};
 use harness::{Client, ClientKind, PATIENCE, Policy, Simulator, eventually, web};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{DeleteParams, ListParams};
 use riskgate_api::RiskPolicy;
 use serde_json::{Value, json};
 
-use super::{condition, configuration, ready, settled};
+use super::{condition, configuration, gone, ready, settled};
 
 const POLL: Duration = Duration::from_millis(20);
 
@@ -95,7 +95,18 @@ async fn from_apply_to_an_enforced_policy(scene: Scene, _: Arc<SharedOperator>) 
     kubelet.process.ready::<Value>(PATIENCE).await?;
     probes_pass(&pod, ports).await?;
     ensure!(login("low").await? == "complete", "the application asks in vain");
-    Ok(())
+
+    // The policy is deleted under it: its configuration stays for as long as it lives, so that it can start again; then it goes.
+    scene.api::<RiskPolicy>().delete("retail", &DeleteParams::default()).await?;
+    gone(&scene.api::<RiskPolicy>(), "retail", PATIENCE).await?;
+    super::a_round_passes(&scene, "witness").await?;
+    kubelet.sync(&scene).await?;
+    kubelet.restart()?;
+    kubelet.process.ready::<Value>(PATIENCE).await?;
+    in_force(ports, &last.revision()).await?;
+    ensure!(login("low").await? == "complete", "the pod lost its configuration");
+    kubectl.say(&["delete", "deployment", "shop"]).await?;
+    gone(&scene.api::<ConfigMap>(), "riskgate-retail", PATIENCE).await
 }
 
 /// What a team keeps in its namespace: the relying party's certificate, and the provider's roots.
@@ -140,7 +151,7 @@ fn deployment() -> Value {
     } })
 }
 
-fn free_ports() -> Result<[u16; 3]> {
+pub(super) fn free_ports() -> Result<[u16; 3]> {
     // Held until all are chosen, so that they differ.
     let listeners = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)));
     let mut ports = [0; 3];

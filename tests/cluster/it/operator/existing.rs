@@ -14,8 +14,9 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use serde_json::json;
 
 use super::outages::opted_in;
+use super::told_of;
 
-const SECRET: &str = "riskgate-webhook-ca";
+pub(super) const SECRET: &str = "riskgate-webhook-ca";
 
 /// The CA that signs, as its Secret holds it.
 pub(super) async fn authority(secrets: &Api<Secret>) -> Result<Vec<u8>> {
@@ -44,6 +45,9 @@ pub(super) async fn the_cas_secret_is_lost(
     eventually("the CA", PATIENCE, is_back).await?;
     opted_in(&kubectl, "after-the-loss").await?;
     ensure!(Tls::open(operator.webhook).await?.certificate() == shown, "it was signed anew without need");
+    for reason in ["AuthorityBroken", "AuthorityRestored"] {
+        told_of(&scene.client, &account.namespace, SECRET, reason).await?;
+    }
     Ok(())
 }
 
@@ -92,9 +96,18 @@ pub(super) async fn a_secret_of_others_is_followed(
     .await?;
     opted_in(&kubectl, "of-others-anew").await?;
     // What the others wrote stays.
-    ensure!(
-        !operator.process.stderr().all().iter().any(|line| line.contains("into the webhook configuration"))
-    );
+    ensure!(!operator.process.stderr().all().iter().any(|line| line.contains("BundleWritten")));
+    for (reason, words) in [
+        ("CertificateMissing", "Write tls.crt and tls.key"),
+        ("CertificateInvalid", "tls.key is not a private key in PEM"),
+        ("CertificateTaken", "Serial number"),
+    ] {
+        let note = told_of(&scene.client, &account.namespace, SECRET, reason).await?;
+        ensure!(note.contains(words), "{reason}: {note}");
+    }
+    let steps = operator.metrics().await?;
+    let taken = steps.sum("riskgate_operator_certificate_steps_total", &[("reason", "CertificateTaken")]);
+    ensure!(taken == 2.0, "a certificate and its successor were taken {taken} times");
     Ok(())
 }
 

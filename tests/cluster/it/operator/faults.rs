@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use cluster::manifests::policy;
-use cluster::{Audited, ControlPlane, Fault, FaultyWay, OperatorAccount, Scene, Suite};
+use cluster::{Asked, Audited, ControlPlane, Fault, FaultyWay, Operator, OperatorAccount, Scene, Suite};
 use harness::{PATIENCE, eventually};
 use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -14,6 +14,7 @@ use kube::Api;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::ApiResource;
 use riskgate_api::RiskPolicy;
+use riskgate_core::config::UncoveredOperations;
 use serde_json::json;
 
 use super::{condition, configuration, ready, settled};
@@ -27,12 +28,41 @@ async fn it_goes_on_whatever_goes_wrong(_: Scene) -> Result<()> {
     control_plane.install_crds().await?;
     let account = OperatorAccount::create(&control_plane, "riskgate-system").await?;
     let way = account.way().await?;
-    let operator = account.start_by(&way, "replica-a").await?;
+    let operator = busy_from_the_start(&account, &way).await?;
     bad_moments(&Scene::set(Arc::clone(&control_plane)).await?, &way).await?;
     a_policy_that_does_not_read(&Scene::set(Arc::clone(&control_plane)).await?).await?;
+    a_definition_of_an_older_version(&Scene::set(Arc::clone(&control_plane)).await?).await?;
     a_config_map_that_is_refused(&Scene::set(Arc::clone(&control_plane)).await?, &account).await?;
     an_api_server_that_restarts(&Scene::set(Arc::clone(&control_plane)).await?, &account).await?;
     ensure!(operator.process.running(), "{}", operator.process.stderr().tail());
+    the_second_signal_does_not_wait(operator, &way).await
+}
+
+/// An API server that has no time yet for those who ask what there is: they ask again, and no more often than they need.
+async fn busy_from_the_start(account: &OperatorAccount, way: &FaultyWay) -> Result<Operator> {
+    const KINDS: [&str; 4] = ["riskpolicies", "pods", "configmaps", "namespaces"];
+    for path in KINDS {
+        way.fail(&[429, 503, 503].map(|status| Fault { to: Asked::Read, status, path }));
+    }
+    let operator = account.start_by(way, "replica-a").await?;
+    for path in KINDS {
+        let answers = way.answers(Asked::Read, path);
+        ensure!(answers.starts_with(&[429, 503, 503]) && answers.contains(&200), "{path}: {answers:?}");
+        // The list and the watch, after each fault once.
+        ensure!(answers.len() <= 6, "a loop: {path}: {answers:?}");
+    }
+    Ok(operator)
+}
+
+/// While the Lease cannot be vacated, the first signal waits for it, and the second ends the process.
+async fn the_second_signal_does_not_wait(mut operator: Operator, way: &FaultyWay) -> Result<()> {
+    way.fail(&[Fault { to: Asked::Write, status: 0, path: "riskgate-operator" }; 9]);
+    operator.process.terminate()?;
+    let draining = |line: &str| line.contains("draining").then_some(());
+    operator.process.stderr().wait("the first signal", PATIENCE, draining).await?;
+    operator.process.terminate()?;
+    let status = operator.process.exited(PATIENCE).await?;
+    ensure!(status.code() == Some(1), "{status}: it was not cut short");
     Ok(())
 }
 
@@ -48,13 +78,13 @@ async fn bad_moments(scene: &Scene, way: &FaultyWay) -> Result<()> {
         (503, "status"),
         (503, "events"),
     ];
-    way.fail(&faults.map(|(status, path)| Fault { status, path }));
+    way.fail(&faults.map(|(status, path)| Fault { to: Asked::Write, status, path }));
     scene.create::<RiskPolicy>(policy("retail", &json!({}))).await?;
     settled(&scene.api(), "retail", ready).await?;
     configuration(scene, "retail").await?;
     // The way notes an answer a moment after the API server gave it.
     let (maps, statuses) = eventually("the last answers", PATIENCE, || async {
-        let (maps, statuses) = (way.answers(map), way.answers("status"));
+        let [maps, statuses] = [map, "status"].map(|path| way.answers(Asked::Write, path));
         ensure!(maps.last() == Some(&201) && statuses.last() == Some(&200), "{maps:?} {statuses:?}");
         Ok((maps, statuses))
     })
@@ -97,6 +127,41 @@ async fn a_policy_that_does_not_read(scene: &Scene) -> Result<()> {
     eventually("the other policy", PATIENCE, || async { configuration(scene, "retail").await }).await?;
     raw.delete("later", &DeleteParams::default()).await?;
     scene.control_plane.install_crds().await
+}
+
+/// A definition from before a field existed: policies are served as it has them. When it is brought up to date under the running
+/// operator, what it has of policies is still there, and the field is taken.
+async fn a_definition_of_an_older_version(scene: &Scene) -> Result<()> {
+    let definitions: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
+    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/uncoveredOperations";
+    let older: json_patch::Patch = serde_json::from_value(json!([{ "op": "remove", "path": path }]))?;
+    let definition = "riskpolicies.riskgate.dev";
+    definitions.patch(definition, &PatchParams::default(), &Patch::Json::<()>(older)).await?;
+
+    let api = scene.api::<RiskPolicy>();
+    let wanted = policy("elder", &json!({ "uncoveredOperations": "Forward" }));
+    let uncovered = || async { anyhow::Ok(configuration(scene, "elder").await?.1.uncovered_operations) };
+    eventually("the older schema", PATIENCE, || async {
+        let made: RiskPolicy = scene.create(wanted.clone()).await?;
+        if made.spec.uncovered_operations != UncoveredOperations::Refuse {
+            api.delete("elder", &DeleteParams::default()).await?;
+            bail!("the field is known");
+        }
+        Ok(())
+    })
+    .await?;
+    settled(&api, "elder", ready).await?;
+    ensure!(uncovered().await? == UncoveredOperations::Refuse, "a field that nobody could write");
+
+    scene.control_plane.install_crds().await?;
+    settled(&api, "elder", ready).await?;
+    eventually("the newer schema", PATIENCE, || async {
+        scene.kubectl()?.apply(&wanted.to_string()).await?;
+        ensure!(uncovered().await? == UncoveredOperations::Forward, "the field is not taken");
+        Ok(())
+    })
+    .await?;
+    settled(&api, "elder", ready).await.map(drop)
 }
 
 /// A namespace whose quota leaves no room for another ConfigMap.

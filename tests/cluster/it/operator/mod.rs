@@ -9,8 +9,11 @@ mod outages;
 mod policies;
 mod protected;
 mod replicas;
+mod rights;
 mod rotation;
+mod sidecars;
 mod validation;
+mod widened;
 
 use std::time::Duration;
 
@@ -18,11 +21,14 @@ use anyhow::{Context, Result, bail, ensure};
 use cluster::{Scene, Suite};
 use harness::{PATIENCE, eventually};
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::Api;
+use k8s_openapi::api::events::v1::Event;
+use kube::api::ListParams;
+use kube::{Api, Client};
 use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 
 pub(crate) fn add(suite: Suite) -> Suite {
     let suite = end_to_end::add(outages::add(validation::add(admission::add(suite))));
+    let suite = widened::add(sidecars::add(suite));
     protected::add(faults::add(replicas::add(bound_pods::add(policies::add(suite)))))
 }
 
@@ -70,6 +76,19 @@ async fn a_round_passes(scene: &Scene, name: &str) -> Result<()> {
     settled(&scene.api(), name, ready).await?;
     ensure!(made.status.is_none(), "it was there already");
     Ok(())
+}
+
+/// The note of an Event with this reason, of an object of this name, once there is one.
+async fn told_of(client: &Client, namespace: &str, name: &str, reason: &str) -> Result<String> {
+    let events: Api<Event> = Api::namespaced(client.clone(), namespace);
+    eventually(&format!("the Event {reason} of {name}"), PATIENCE, || async {
+        let found = events.list(&ListParams::default()).await?.items.into_iter().find(|event| {
+            let about = event.regarding.as_ref().and_then(|object| object.name.as_deref());
+            about == Some(name) && event.reason.as_deref() == Some(reason)
+        });
+        found.context("no such Event")?.note.context("an Event without a note")
+    })
+    .await
 }
 
 /// Waits until an object is gone.

@@ -6,12 +6,9 @@ use anyhow::{Result, ensure};
 use cluster::manifests::policy;
 use cluster::{ControlPlane, Kubectl, Operator, OperatorAccount, Scene, Service, Suite, Tls, Webhooks};
 use harness::{PATIENCE, eventually};
-use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
-use riskgate_api::{RiskPolicy, RiskPolicyStatus};
 use serde_json::json;
 
-use super::{existing, ready, settled};
+use super::existing;
 
 pub(super) fn add(suite: Suite) -> Suite {
     suite.with("admission::webhooks_that_nobody_answers", webhooks_that_nobody_answers)
@@ -36,11 +33,9 @@ async fn webhooks_that_nobody_answers(_: Scene) -> Result<()> {
     nobody_answers(&scene, &kubectl).await?;
 
     // It heals by itself: another process, another port, the same CA.
-    account.may_also(&control_plane, "rbac-nudge-pods.yaml", "riskgate-operator-nudge-pods").await?;
-    let operator = account.start_with("replica-b", &["--nudge-pods"]).await?;
+    let operator = account.start("replica-b").await?;
     service.set(&[operator.webhook]);
     eventually("the webhooks", PATIENCE, || async { opted_in(&kubectl, "healed").await }).await?;
-    pods_are_nudged(&scene, &kubectl).await?;
 
     existing::the_cas_secret_is_lost(&scene, &account, &operator).await?;
     drop(operator);
@@ -51,28 +46,6 @@ async fn webhooks_that_nobody_answers(_: Scene) -> Result<()> {
 pub(super) async fn opted_in(kubectl: &Kubectl, name: &str) -> Result<()> {
     let annotation = "--annotations=riskgate.dev/policy=retail";
     kubectl.say(&["run", name, "--image=shop", annotation]).await.map(drop)
-}
-
-/// After a change, its revision stands on the pods that are to mount it.
-async fn pods_are_nudged(scene: &Scene, kubectl: &Kubectl) -> Result<()> {
-    let policies = scene.api::<RiskPolicy>();
-    let bound = |status: &RiskPolicyStatus| {
-        ensure!(status.pods.as_ref().is_some_and(|pods| pods.current == 1), "{status:?}");
-        Ok(())
-    };
-    settled(&policies, "retail", bound).await?;
-    kubectl.apply(&policy("retail", &json!({ "mode": "Monitor" })).to_string()).await?;
-    let (changed, ()) = settled(&policies, "retail", ready).await?;
-    let revision = changed.status.and_then(|status| status.config_hash);
-    eventually("the annotation", PATIENCE, || async {
-        let pod: Pod = scene.api().get("healed").await?;
-        ensure!(pod.annotations().get("riskgate.dev/nudge") == revision.as_ref(), "{:?}", pod.annotations());
-        Ok(())
-    })
-    .await?;
-    let plain: Pod = scene.api().get("plain").await?;
-    ensure!(plain.annotations().is_empty(), "{plain:?}");
-    Ok(())
 }
 
 async fn nobody_answers(scene: &Scene, kubectl: &Kubectl) -> Result<()> {

@@ -1,9 +1,8 @@
 //! Two replicas, on a control plane of their own: who leads, what becomes of it, and what they may.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use cluster::manifests::{bound_pod, policy};
 use cluster::{ControlPlane, OperatorAccount, Scene, Service, Suite, Webhooks};
 use harness::{PATIENCE, eventually};
@@ -11,11 +10,11 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::Api;
 use kube::api::DeleteParams;
 use riskgate_api::RiskPolicy;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::existing::authority;
+use super::existing::{SECRET, authority};
 use super::rotation::{Creation, LONG, SHORT, another_authority, one_authority};
-use super::{configuration, gone, ready, settled};
+use super::{configuration, gone, ready, rights, settled, told_of};
 
 pub(super) fn add(suite: Suite) -> Suite {
     suite.with("operator::two_replicas_with_the_least_rights", two_replicas_with_the_least_rights)
@@ -44,6 +43,7 @@ async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
     one_authority(&account, &scene, &[&first, &second]).await?;
     let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &account.namespace);
     let signs = authority(&secrets).await?;
+    told_of(&scene.client, &account.namespace, SECRET, "AuthorityMade").await?;
     let api: Api<RiskPolicy> = scene.api();
     scene.create::<RiskPolicy>(policy("one", &json!({}))).await?;
     settled(&api, "one", ready).await?;
@@ -66,7 +66,9 @@ async fn two_replicas_with_the_least_rights(_: Scene) -> Result<()> {
     creation.end().await?;
     everything_once(&scene).await?;
     ensure!(third.process.running(), "{}", third.process.stderr().tail());
-    exactly_the_rights(&control_plane, &account)
+    // Nothing was refused, and no right was left unused.
+    let (used, given) = (rights::used(&control_plane, &account)?, rights::given(&["rbac.yaml"])?);
+    rights::same(&used, &given)
 }
 
 /// What the operator does, all of it.
@@ -104,37 +106,4 @@ async fn everything_once(scene: &Scene) -> Result<()> {
     api.delete("one", &DeleteParams::default()).await?;
     scene.api::<Pod>().delete("shop", &DeleteParams::default().grace_period(0)).await?;
     gone(&maps, "riskgate-one", PATIENCE).await
-}
-
-/// What was asked for is what the roles give: nothing was refused, and no right was left unused.
-fn exactly_the_rights(control_plane: &ControlPlane, account: &OperatorAccount) -> Result<()> {
-    let requests = control_plane.audited()?.into_iter().filter(|request| request.user == account.user());
-    let mut used = BTreeSet::new();
-    for request in requests {
-        ensure!(request.code != 403, "it may not: {request:?}");
-        used.insert((request.group, request.resource, request.verb));
-    }
-    // Creation by server-side apply is asked for as a patch, and needs both rights.
-    used.insert((String::new(), "configmaps".to_owned(), "create".to_owned()));
-    let mut given = BTreeSet::new();
-    for rule in OperatorAccount::rules()? {
-        let texts = |field: &str| -> Result<Vec<String>> {
-            let list = rule[field].as_array().with_context(|| format!("a rule without {field}"))?;
-            Ok(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        };
-        for group in texts("apiGroups")? {
-            for resource in texts("resources")? {
-                for verb in texts("verbs")? {
-                    given.insert((group.clone(), resource.clone(), verb));
-                }
-            }
-        }
-    }
-    let unused: Vec<_> = given.difference(&used).collect();
-    let missing: Vec<_> = used.difference(&given).collect();
-    ensure!(
-        unused.is_empty() && missing.is_empty(),
-        "given and not used: {unused:?}; used and not given: {missing:?}"
-    );
-    Ok(())
 }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::existing::{ROTATION, authority};
+use super::existing::{ROTATION, SECRET, authority};
+use super::told_of;
 
 /// Lifetimes under which a CA that was made with the first is due at once with the second.
 pub(super) const SHORT: [&str; 6] = ["--ca-lifetime", "90s", "--leaf-lifetime", "12s", "--ca-overlap", "3s"];
@@ -144,6 +145,15 @@ pub(super) async fn another_authority(
     .await?;
     ensure!(both.get() && most.get() == 2, "old and new were never trusted at a time ({})", most.get());
     one_authority(account, scene, replicas).await?;
+    for reason in ["AuthorityIntroduced", "AuthoritySwitched", "AuthorityRetired", "BundleWritten"] {
+        told_of(&scene.client, &account.namespace, SECRET, reason).await?;
+        let mut steps = 0.0;
+        for replica in replicas {
+            let metrics = replica.metrics().await?;
+            steps += metrics.sum("riskgate_operator_certificate_steps_total", &[("reason", reason)]);
+        }
+        ensure!(steps >= 1.0, "{reason} is not counted");
+    }
     let begun = creation.made()?;
     eventually("more pods", ROTATION, || async {
         let made = creation.made()?;

@@ -31,7 +31,7 @@ pub(super) fn resolve(path: &str, entry: &ProviderEntry, problems: &mut Vec<Prob
     let kind = match (kinds.next(), kinds.next()) {
         (Some(kind), None) => kind,
         _ => {
-            let message = "one kind of provider is needed in each entry; write bankIdSe: { environment: Test, clientCertificateRefs: [{ name: SECRET }] }";
+            let message = "one kind of provider is needed in each entry; write one of bankIdSe: { environment: Test, clientCertificateRefs: [{ name: SECRET }] }, bankIdNo: { environment: Test }, ticIdentity: {}, oneSpan: { endpoint: https://HOST }";
             problems.push(Problem { path: path.to_owned(), message: message.to_owned() });
             ProviderKind::BankIdSe(bankid_se::unresolved())
         }

@@ -1,6 +1,6 @@
 //! `riskgate demo --keep`: everything stays, to be played with by hand.
 
-use riskgate_core::DecisionRecord;
+use riskgate_core::{DecisionRecord, Provider};
 
 use super::report::Addresses;
 use super::stage::Stage;
@@ -10,7 +10,9 @@ use crate::output::{Form, print, print_json};
 /// Tells where everything is, and then each decision as it is made. It ends with the process.
 pub(super) async fn follow(stage: &mut Stage, form: Form) -> anyhow::Result<()> {
     if form == Form::Text {
-        print(&invitation(&Addresses::of(stage)))?;
+        let swedish =
+            stage.config().providers.first().is_some_and(|entry| entry.provider() == Provider::BankIdSe);
+        print(&invitation(&Addresses::of(stage), swedish))?;
     }
     loop {
         let record = stage.decisions().next().await?;
@@ -21,18 +23,32 @@ pub(super) async fn follow(stage: &mut Stage, form: Form) -> anyhow::Result<()> 
     }
 }
 
-fn invitation(addresses: &Addresses) -> String {
-    let Addresses { provider, admin, health, further_providers, control, policy_file } = addresses;
+fn invitation(addresses: &Addresses, swedish: bool) -> String {
+    let Addresses { provider, admin, health, further_providers, other_providers, control, policy_file } =
+        addresses;
     let further: String = further_providers.iter().map(|url| format!("  {url}")).collect();
-    format!(
+    let others: String =
+        other_providers.iter().map(|(name, url)| format!("  {:<28}{url}\n", format!("  {name}"))).collect();
+    let mut text = format!(
         "
 Everything is left running until Ctrl-C, and each further decision is told here.
 
-  BankID for an application   {provider}{further}
-  policy, followed            {policy_file}
+  provider for an application {provider}{further}
+{others}  policy, followed            {policy_file}
   sidecar                     {admin}/config  {admin}/decisions/recent  {health}/metrics
-  simulated BankID            {control}
+  simulated services          {control}
 
+"
+    );
+    if swedish {
+        text.push_str(&by_hand(provider, control));
+    }
+    text
+}
+
+fn by_hand(provider: &str, control: &str) -> String {
+    format!(
+        "\
 A login at high risk by hand; repeat the collect, with the orderRef of the first answer, until it is no longer pending:
 
   curl {control}/v1/bankid-se/scripts/next -d '{{\"risk\":\"high\"}}'

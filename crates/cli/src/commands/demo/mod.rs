@@ -1,14 +1,26 @@
-//! `riskgate demo`: the whole path on one machine, from an application to a simulated BankID, with a policy in between.
+//! `riskgate demo`: the whole path on one machine, from an application to the simulated services, with a policy in between.
+//!
+//! ```text
+//! persons, errand   who acts, and what they want        simulated   what the services are made to say of them
+//! setting, stage    the policy fitted to this machine; everything that runs
+//! application       drives the errands                  web         its HTTP client
+//! decisions, check  what the sidecar decided, and whether that is what the policy says
+//! report, table     what was found out                  keep        left running, to be played with
+//! ```
 
 mod application;
+mod check;
 mod decisions;
 mod errand;
 mod keep;
 mod persons;
 mod redis;
 mod report;
+mod setting;
+mod simulated;
 mod stage;
 mod table;
+mod web;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -20,9 +32,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use self::application::Application;
-use self::errand::ERRANDS;
-use self::persons::PERSONS;
+use self::errand::Errand;
+use self::persons::{PERSONS, Person};
 use self::report::{Addresses, Report, Row};
 use self::stage::{Stage, StageError, Wishes};
 use crate::exit::{Exit, Failure};
@@ -32,18 +43,22 @@ use crate::progress::Progress;
 
 /// Run logins, signatures, payments and phone logins at every risk, and show what becomes of each
 ///
-/// Starts a simulated BankID and a sidecar in this process, with throw-away certificates in a temporary folder and every
-/// port free, and drives them over the network as an application does. Nothing is installed, and nothing leaves this
-/// machine. With --replicas 2 it needs a redis-server on the path, or --redis.
+/// Starts simulated services and a sidecar in this process, with throw-away certificates in a temporary folder and every
+/// port free, and drives them over the network as an application does: Swedish BankID, with --all also BankID Norway, TIC
+/// Identity and OneSpan, and every source. Nothing is installed, and nothing leaves this machine. With --replicas 2 it needs
+/// a redis-server on the path, or --redis.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0   the demo ran through
-  1   something failed
+  0   every transaction ended as the policy says
+  1   one did not, or something failed
   2   the command line is wrong
   78  the policy cannot be used")]
 pub(crate) struct DemoArgs {
-    /// Your own policy; its providers, ports and Secrets are replaced by the demo's
+    /// All four services and every source, by the policy in examples/everything.yaml
+    #[arg(long, conflicts_with_all = ["policy", "name"])]
+    all: bool,
+    /// Your own policy; addresses, ports, Secrets and lists in it are replaced by the demo's
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     #[command(flatten)]
@@ -103,20 +118,29 @@ fn log() {
 }
 
 async fn play(args: DemoArgs) -> Result<Exit, Failure> {
-    let DemoArgs { policy, choice, replicas, redis, keep, output: OutputArgs { output } } = args;
+    let DemoArgs { all, policy, choice, replicas, redis, keep, output: OutputArgs { output } } = args;
     let progress = Progress::new();
-    let wishes = Wishes { policy, choice, replicas, redis };
-    let mut stage = Stage::set(wishes, &progress).await.map_err(|error| match error {
-        StageError::Policy(_) | StageError::Unplayable(_) => Failure::configuration(error),
+    let wishes = Wishes { all, policy, choice, replicas, redis };
+    let mut stage = Box::pin(Stage::set(wishes, &progress)).await.map_err(|error| match error {
+        StageError::File(_) | StageError::Policy(_) => Failure::configuration(error),
         other => other.into(),
     })?;
-    let rows = drive(&mut stage, &progress).await?;
+    let rows = drive(&mut stage, all, &progress).await?;
     drop(progress);
-    let addresses = keep.then(|| Addresses::of(&stage));
-    let report = Report::new(stage.policy_name(), rows, addresses);
+    let wrong = check::check(&rows, stage.config());
+    let report = Report {
+        policy: stage.config().policy.to_string(),
+        left_out: stage.left_out().to_vec(),
+        rows,
+        addresses: keep.then(|| Addresses::of(&stage)),
+    };
     match output {
-        Form::Text => print(&table::of(&report))?,
+        Form::Text => print(&table::of(&report, all))?,
         Form::Json => print_json(&report)?,
+    }
+    if !wrong.is_empty() {
+        let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        return Err(anyhow::anyhow!("not as the policy says: {}", lines.join("; ")).into());
     }
     if keep {
         keep::follow(&mut stage, output).await?;
@@ -125,20 +149,30 @@ async fn play(args: DemoArgs) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-/// Runs every errand at every risk, one after the other.
-async fn drive(stage: &mut Stage, progress: &Progress) -> anyhow::Result<Vec<Row>> {
-    let mut application = Application::new(stage.provider_urls()?);
-    let mut rows = Vec::with_capacity(ERRANDS.len() * PERSONS.len());
-    for errand in &ERRANDS {
-        for person in &PERSONS {
-            progress.step(&format!("{} at risk {}", errand.name, person.risk));
-            let (received, route) = application
-                .run(errand, person)
-                .await
-                .with_context(|| format!("{} at risk {}", errand.name, person.risk))?;
-            let decision = stage.decisions().of(&received).await?;
-            rows.push(Row { operation: errand.operation, risk: person.risk, route, received, decision });
+/// Runs every errand with every provider at every risk, one after the other; with `covered`, only what the policy has a flow for.
+async fn drive(stage: &mut Stage, covered: bool, progress: &Progress) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let entries: Vec<(String, riskgate_core::Provider)> =
+        stage.config().providers.iter().map(|entry| (entry.name.clone(), entry.provider())).collect();
+    for (entry, provider) in &entries {
+        for errand in Errand::at(*provider) {
+            let is_covered = stage.config().flows.iter().any(|flow| flow.covers(entry, errand.operation));
+            for person in PERSONS.iter().filter(|_| is_covered || !covered) {
+                progress.step(&format!("{} at risk {}", errand.name, person.risk));
+                let row = transact(stage, entry, errand, person)
+                    .await
+                    .with_context(|| format!("{} at risk {}", errand.name, person.risk))?;
+                rows.push(row);
+            }
         }
     }
     Ok(rows)
+}
+
+async fn transact(stage: &mut Stage, entry: &str, errand: &Errand, person: &Person) -> anyhow::Result<Row> {
+    stage.simulated().expect(person).await?;
+    let (received, route) = stage.application().run(entry, errand, person).await?;
+    let decision = stage.decisions().of(&received).await?;
+    let (provider, operation) = (entry.to_owned(), errand.operation);
+    Ok(Row { provider, operation, risk: person.risk, route, received, decision })
 }

@@ -1,32 +1,34 @@
-//! Who orders in the demo: one simulated person for each risk. The application names the person, and the simulated BankID
-//! answers as scripted, quicker than people do.
+//! Who acts in the demo: one simulated person for each risk, from an address of that risk.
 
-use riskgate_simulator::bankid_se::ScriptFile;
-use riskgate_simulator::bankid_se::script::{Lasts, Script, Step};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A simulated person.
 pub(super) struct Person {
-    /// BankID's risk for each of the person's orders; `absent` when it gives none.
+    /// The risk that every simulated service and source tells of the person; `absent` when it tells none.
     pub(super) risk: &'static str,
     /// The personal number, in the form of the documentation's example (bankid-se.md section 11).
     pub(super) personal_number: &'static str,
+    /// The address: those of MaxMind's test data, which belong to the countries named, and one for documentation (RFC 5737),
+    /// of which nobody knows anything; the sidecar's lint says so in the decision records.
+    pub(super) address: IpAddr,
+}
+
+const fn address(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
 }
 
 /// One person for each risk, those of `riskgate-simulator --help`.
 pub(super) const PERSONS: [Person; 4] = [
-    Person { risk: "low", personal_number: "200001012384" },
-    Person { risk: "moderate", personal_number: "200001022383" },
-    Person { risk: "high", personal_number: "200001032382" },
-    Person { risk: "absent", personal_number: "200001042381" },
+    // Sweden.
+    Person { risk: "low", personal_number: "200001012384", address: address(89, 160, 20, 112) },
+    // The United Kingdom, and on the demo's list of a VPN provider's addresses.
+    Person { risk: "moderate", personal_number: "200001022383", address: address(81, 2, 69, 142) },
+    // Australia, on that list, and on the demo's list of Tor exits.
+    Person { risk: "high", personal_number: "200001032382", address: address(1, 128, 0, 11) },
+    Person { risk: "absent", personal_number: "200001042381", address: address(203, 0, 113, 17) },
 ];
 
-/// The persons' scripts: each order is pending once, and then complete.
-pub(super) fn scripts() -> ScriptFile {
-    let script = |person: &Person| Script {
-        hints: Some(vec![Step { hint: "userSign".into(), lasts: Lasts::Collects(1) }]),
-        risk: person.risk.into(),
-        ..Script::default()
-    };
-    let persons = PERSONS.iter().map(|person| (person.personal_number.to_owned(), script(person))).collect();
-    ScriptFile { persons, ..ScriptFile::default() }
+/// The address of the person of this risk.
+pub(super) fn address_of(risk: &str) -> Option<IpAddr> {
+    PERSONS.iter().find(|person| person.risk == risk).map(|person| person.address)
 }

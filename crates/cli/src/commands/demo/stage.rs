@@ -1,35 +1,37 @@
-//! Everything that the demo runs on: a temporary folder, a simulated BankID and one or more sidecars, on free ports.
+//! Everything that the demo runs on: a temporary folder, the simulated services and one or more sidecars, on free ports.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use riskgate_api::{Environment, RiskPolicy};
-use riskgate_core::Provider;
-use riskgate_core::config::{DecisionLog, Ports, RedisStore, SecretRef, SidecarConfig, TrustKind, TrustRef};
+use riskgate_core::config::SidecarConfig;
 use riskgate_sidecar::ops::log::LogHandle;
 use riskgate_sidecar::run::Ready;
 use riskgate_sidecar::{ConfigSource, StartError, Started, start as start_sidecar};
-use riskgate_simulator::{Running, Transport, pki, start as start_simulator};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::application::{Application, Webhooks};
 use super::decisions::Decisions;
-use super::persons;
 use super::redis::{RedisError, SharedRedis};
-use crate::policy_file::Choice;
+use super::setting::{self, Setting};
+use super::simulated::Simulated;
+use crate::policy_file::{Choice, PolicyError, is_standard_input, load};
 use crate::policy_source::PolicySource;
 use crate::progress::Progress;
 
 /// The policy of the demo, where none is given.
 const EXAMPLE: &str = include_str!("../../../../../examples/bankid-se/policy.yaml");
+/// The policy with every service and source.
+const EVERYTHING: &str = include_str!("../../../../../examples/everything.yaml");
 
 /// Everything that the demo runs on.
 pub(super) struct Stage {
-    simulator: Running,
+    simulated: Simulated,
+    application: Application,
     sidecars: Vec<Sidecar>,
-    provider: String,
-    policy_name: String,
+    config: SidecarConfig,
+    left_out: Vec<String>,
     policy_file: PathBuf,
     decisions: Decisions,
     /// Ends after the sidecars that use it.
@@ -47,6 +49,8 @@ struct Sidecar {
 /// What a user may want otherwise.
 #[derive(Default)]
 pub(super) struct Wishes {
+    /// The example with every service and source.
+    pub(super) all: bool,
     /// A policy of their own.
     pub(super) policy: Option<PathBuf>,
     pub(super) choice: Choice,
@@ -59,15 +63,14 @@ pub(super) struct Wishes {
 /// Why the stage could not be set.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StageError {
+    #[error(transparent)]
+    File(#[from] PolicyError),
     #[error("{0}")]
     Policy(String),
-    /// Something in it that the demo has no stand-in for.
-    #[error(
-        "the demo plays Swedish BankID alone; leave out of the policy, or run with riskgate sidecar: {0}"
-    )]
-    Unplayable(String),
-    #[error("the simulated BankID did not start: {0:#}")]
+    #[error("the simulated services did not start: {0:#}")]
     Simulator(anyhow::Error),
+    #[error("the application did not start: {0:#}")]
+    Application(anyhow::Error),
     #[error("the sidecar did not start: {0}")]
     Sidecar(#[from] StartError),
     #[error(transparent)]
@@ -79,15 +82,20 @@ pub(super) enum StageError {
 impl Stage {
     /// Starts everything, with the example's policy where the user wishes no other.
     pub(super) async fn set(wishes: Wishes, progress: &Progress) -> Result<Self, StageError> {
-        let Wishes { policy, choice, replicas, redis } = wishes;
+        let Wishes { all, policy, choice, replicas, redis } = wishes;
         let folder = tempfile::Builder::new().prefix("riskgate-demo-").tempdir()?;
         let policy_file = match policy {
             Some(file) => file,
-            None => write_example(folder.path())?,
+            None => write_example(folder.path(), if all { EVERYTHING } else { EXAMPLE })?,
         };
+        if is_standard_input(&policy_file) {
+            return Err(PolicyError::NotFollowed.into());
+        }
+        let left_out = setting::left_out(&load(&policy_file, &choice)?.entry.policy);
         progress.step("issuing throw-away certificates");
         let credentials = folder.path().join("credentials");
-        let simulator = simulate(&credentials).await.map_err(StageError::Simulator)?;
+        let mut simulated = Simulated::start(&credentials).await.map_err(StageError::Simulator)?;
+        setting::write_files(&credentials)?;
 
         let redis = if replicas > 1 || redis.is_some() {
             progress.step("starting the store that the sidecars share");
@@ -98,23 +106,21 @@ impl Stage {
 
         progress.step(if replicas == 1 { "starting the sidecar" } else { "starting the sidecars" });
         let decisions = Decisions::new()?;
+        let webhooks = Webhooks::start().await?;
+        let shared = redis.as_ref().map(SharedRedis::config);
+        let setting = Setting::new(&simulated, webhooks.url().to_owned(), decisions.path(), shared)
+            .map_err(StageError::Simulator)?;
+        let followed = || {
+            let setting = setting.clone();
+            PolicySource::new(policy_file.clone(), choice.clone()).adjusted(move |policy| setting.fit(policy))
+        };
+        let config = followed().read().map_err(StageError::Policy)?;
         let mut sidecars = Vec::new();
-        let mut config = None;
         for number in 1..=replicas {
-            let setting = Setting {
-                endpoint: simulator.bankid_se(),
-                decisions: decisions.path(),
-                redis: redis.as_ref().map(SharedRedis::config),
-            };
-            let source = PolicySource::new(policy_file.clone(), choice.clone())
-                .adjusted(move |policy| setting.fit(policy));
-            let read = source.read().map_err(StageError::Policy)?;
-            playable(&read)?;
-            config = Some(read);
             let pod =
                 if replicas == 1 { "riskgate-demo".to_owned() } else { format!("riskgate-demo-{number}") };
             let options = riskgate_sidecar::Options {
-                source: Box::new(source),
+                source: Box::new(followed()),
                 credentials: credentials.clone(),
                 databases: None,
                 made_with: riskgate_sidecar::MadeWith::default(),
@@ -123,14 +129,20 @@ impl Stage {
             };
             sidecars.push(Sidecar::start(options).await?);
         }
-        let config = config.as_ref();
+        let told = webhook_entries(&sidecars);
+        if let Some(url) = told.values().next() {
+            simulated.send_webhooks_to(url).await.map_err(StageError::Simulator)?;
+        }
+        let roots = credentials.join("configmaps/bankid-roots/ca.crt");
+        let told = told.into_keys().collect();
+        let application = Application::new(addresses(&sidecars), (webhooks, told), &roots)
+            .map_err(StageError::Application)?;
         Ok(Self {
-            simulator,
+            simulated,
+            application,
             sidecars,
-            provider: config
-                .and_then(|config| Some(config.providers.first()?.name.clone()))
-                .unwrap_or_default(),
-            policy_name: config.map(|config| config.policy.to_string()).unwrap_or_default(),
+            config,
+            left_out,
             policy_file,
             decisions,
             _redis: redis,
@@ -138,13 +150,9 @@ impl Stage {
         })
     }
 
-    /// Where applications reach BankID: at each sidecar.
-    pub(super) fn provider_urls(&self) -> anyhow::Result<Vec<String>> {
-        let url = |sidecar: &Sidecar| {
-            let address = sidecar.ready.providers.get(&self.provider);
-            Ok(format!("http://{}", address.context("the sidecar has no listener for the provider")?))
-        };
-        self.sidecars.iter().map(url).collect()
+    /// Where applications reach a provider entry: at each sidecar.
+    pub(super) fn provider_urls(&self, entry: &str) -> Vec<String> {
+        addresses(&self.sidecars).remove(entry).unwrap_or_default()
     }
 
     /// Where the sidecars listen.
@@ -152,8 +160,18 @@ impl Stage {
         self.sidecars.iter().map(|sidecar| &sidecar.ready)
     }
 
-    pub(super) fn simulator(&self) -> &Running {
-        &self.simulator
+    pub(super) fn simulated(&self) -> &Simulated {
+        &self.simulated
+    }
+
+    /// The policy that the sidecars started with.
+    pub(super) fn config(&self) -> &SidecarConfig {
+        &self.config
+    }
+
+    /// What of the user's policy is not played.
+    pub(super) fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The file that the sidecar follows.
@@ -161,8 +179,8 @@ impl Stage {
         &self.policy_file
     }
 
-    pub(super) fn policy_name(&self) -> String {
-        self.policy_name.clone()
+    pub(super) fn application(&mut self) -> &mut Application {
+        &mut self.application
     }
 
     pub(super) fn decisions(&mut self) -> &mut Decisions {
@@ -176,8 +194,28 @@ impl Stage {
             let _ended = sidecar.end.send(());
             let _ended = sidecar.serving.await;
         }
-        self.simulator.stop().await;
+        self.simulated.stop().await;
     }
+}
+
+/// The addresses of each provider entry, as applications are told.
+fn addresses(sidecars: &[Sidecar]) -> BTreeMap<String, Vec<String>> {
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (entry, address) in sidecars.iter().flat_map(|sidecar| &sidecar.ready.providers) {
+        all.entry(entry.clone()).or_default().push(format!("http://{address}"));
+    }
+    all
+}
+
+/// The entries that take webhooks, with where the first sidecar does.
+fn webhook_entries(sidecars: &[Sidecar]) -> BTreeMap<String, String> {
+    let first = sidecars.first().map(|sidecar| &sidecar.ready.webhooks);
+    let port = |address: &str| address.rsplit_once(':').map_or(String::new(), |(_, port)| port.to_owned());
+    first
+        .into_iter()
+        .flatten()
+        .map(|(entry, address)| (entry.clone(), format!("http://127.0.0.1:{}/", port(address))))
+        .collect()
 }
 
 impl Sidecar {
@@ -194,61 +232,9 @@ async fn serve(started: Started, ended: oneshot::Receiver<()>) {
     started.serve(end, std::future::pending()).await;
 }
 
-/// The example's policy as a file that can be edited while the demo is left running.
-fn write_example(folder: &Path) -> std::io::Result<PathBuf> {
+/// An example's policy as a file that can be edited while the demo is left running.
+fn write_example(folder: &Path, text: &str) -> std::io::Result<PathBuf> {
     let file = folder.join("policy.yaml");
-    std::fs::write(&file, EXAMPLE)?;
+    std::fs::write(&file, text)?;
     Ok(file)
-}
-
-async fn simulate(credentials: &Path) -> anyhow::Result<Running> {
-    let folder = credentials.to_owned();
-    tokio::task::spawn_blocking(move || pki::ensure(&folder, &[])).await??;
-    let mut options = riskgate_simulator::Options::new(Transport::tls(credentials));
-    options.scripts = persons::scripts();
-    Ok(start_simulator(options).await?)
-}
-
-/// The demo plays Swedish BankID, and has nobody who plays another provider or a source.
-fn playable(config: &SidecarConfig) -> Result<(), StageError> {
-    let others = config.providers.iter().filter(|entry| entry.provider() != Provider::BankIdSe);
-    let named: Vec<&str> = others
-        .map(|entry| entry.name.as_str())
-        .chain(config.sources.iter().map(|source| source.name.as_str()))
-        .collect();
-    if named.is_empty() { Ok(()) } else { Err(StageError::Unplayable(named.join(", "))) }
-}
-
-/// What a policy must say in the demo, whatever it says elsewhere.
-struct Setting {
-    endpoint: String,
-    decisions: String,
-    redis: Option<RedisStore>,
-}
-
-impl Setting {
-    /// Points every provider at the simulated BankID with the throw-away certificates, and takes free ports.
-    fn fit(&self, policy: &mut RiskPolicy) {
-        let spec = &mut policy.spec;
-        spec.ports = Ports { admin: 0, health: 0 };
-        spec.log.decisions = DecisionLog::File(self.decisions.clone());
-        spec.pseudonym_key_ref = None;
-        spec.store.redis = self.redis.clone();
-        if self.redis.is_some() {
-            spec.store.memory = None;
-        }
-        for entry in &mut spec.providers {
-            entry.listen.port = 0;
-            if let Some(bankid) = &mut entry.bank_id_se {
-                bankid.environment = Environment::Custom;
-                bankid.endpoint = Some(self.endpoint.clone());
-                bankid.trust_bundle_ref = Some(TrustRef {
-                    kind: TrustKind::ConfigMap,
-                    name: "bankid-roots".to_owned(),
-                    key: "ca.crt".to_owned(),
-                });
-                bankid.client_certificate_refs = vec![SecretRef { name: "bankid-rp".to_owned() }];
-            }
-        }
-    }
 }

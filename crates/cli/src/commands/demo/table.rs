@@ -9,29 +9,56 @@ use super::report::{Report, Route, Row};
 /// In place of what is not there.
 const NOTHING: &str = "-";
 
+/// What the rows of a report differ in, and so what the table tells.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Several sidecars: which of them.
+    several_sidecars: bool,
+    /// Sources were asked: what each said, and which of them a reason is of.
+    sources: bool,
+    /// Several providers: which of them.
+    several_providers: bool,
+}
+
+impl Layout {
+    fn of(report: &Report) -> Self {
+        let first = report.rows.first().map(|row| &row.provider);
+        let has_source = |row: &Row| {
+            let signals = row.decision.iter().flat_map(|decision| decision.signals.iter());
+            signals.into_iter().any(|signal| signal.source != PROVIDER_SOURCE)
+        };
+        Self {
+            several_sidecars: report.rows.iter().any(|row| row.route.is_some()),
+            sources: report.rows.iter().any(has_source),
+            several_providers: report.rows.iter().any(|row| Some(&row.provider) != first),
+        }
+    }
+}
+
 /// The table, and where to look next.
-pub(super) fn of(report: &Report) -> String {
-    let several = report.rows.iter().any(|row| row.route.is_some());
+pub(super) fn of(report: &Report, all: bool) -> String {
+    let layout = Layout::of(report);
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header(several))
+        .set_header(header(layout))
         .set_constraints([ColumnConstraint::LowerBoundary(Width::Fixed(10))])
-        .add_rows(report.rows.iter().map(|row| cells(row, several)));
+        .add_rows(report.rows.iter().map(|row| cells(row, layout)));
     if let Some(first) = table.column_mut(0) {
         first.set_padding((0, 1));
     }
     // A row is a line, so that the headings go between them.
     let mut lines = table.lines();
-    let mut text = format!(
-        "Policy {}. A simulated BankID; one login, signature, payment and phone login at each of its risks.\n\n",
-        report.policy
-    );
+    let mut text = format!("Policy {}. {}\n", report.policy, about(layout, all));
+    for part in &report.left_out {
+        text.push_str(&format!("Not played: {part}.\n"));
+    }
+    text.push('\n');
     push_line(&mut text, &lines.next().unwrap_or_default());
     let mut before = None;
     for (row, line) in report.rows.iter().zip(lines) {
-        let heading = heading(row);
+        let heading = heading(row, layout);
         if before.as_ref() != Some(&heading) {
             text.push('\n');
             push_line(&mut text, &heading);
@@ -40,13 +67,28 @@ pub(super) fn of(report: &Report) -> String {
         push_line(&mut text, &line);
     }
     text.push('\n');
-    text.push_str(NEXT);
+    text.push_str(if all { NEXT_OF_ALL } else { NEXT });
     text
+}
+
+fn about(layout: Layout, all: bool) -> &'static str {
+    match (all, layout.several_providers || layout.sources) {
+        (true, _) => "Simulated services; one transaction of each flow at each of their risks.",
+        (false, true) => "Simulated services; one transaction of each kind at each of their risks.",
+        (false, false) => {
+            "A simulated BankID; one login, signature, payment and phone login at each of its risks."
+        }
+    }
 }
 
 const NEXT: &str = "\
 The policy is examples/bankid-se/policy.yaml: change a threshold, and see the difference with `riskgate demo --policy FILE`.
 README.md tells what an application sees when it is refused; `riskgate demo --keep` lets you try it by hand.
+";
+
+const NEXT_OF_ALL: &str = "\
+The policy is examples/everything.yaml: change a threshold, and see the difference with `riskgate demo --policy FILE`. A
+signal without a name is the provider's own indication. docs/ has a page for each service and source.
 ";
 
 fn push_line(text: &mut String, line: &str) {
@@ -55,16 +97,23 @@ fn push_line(text: &mut String, line: &str) {
 }
 
 /// What rows have in common: flow, operation, and what was attached.
-fn heading(row: &Row) -> String {
+fn heading(row: &Row, layout: Layout) -> String {
     let flow = row.decision.as_ref().and_then(|decision| decision.flow.as_deref()).unwrap_or("no flow");
     let attached = row.decision.as_ref().map(|decision| decision.attached.join(", ")).unwrap_or_default();
     let attached = if attached.is_empty() { "nothing" } else { &attached };
-    format!("{flow} ({}), attached: {attached}", row.operation)
+    let operation = row.operation;
+    if layout.several_providers {
+        let kind = row.decision.as_ref().map(|decision| format!("{} ", decision.provider));
+        let kind = kind.unwrap_or_default();
+        return format!("{flow} ({kind}{operation}), attached: {attached}");
+    }
+    format!("{flow} ({operation}), attached: {attached}")
 }
 
-fn header(several: bool) -> Vec<&'static str> {
-    let mut header = vec!["RISK", "INDICATION", "VERDICT", "REASONS", "APPLICATION RECEIVED"];
-    if several {
+fn header(layout: Layout) -> Vec<&'static str> {
+    let signals = if layout.sources { "SIGNALS" } else { "INDICATION" };
+    let mut header = vec!["RISK", signals, "VERDICT", "REASONS", "APPLICATION RECEIVED"];
+    if layout.several_sidecars {
         header.insert(1, "PODS");
     }
     header
@@ -79,14 +128,19 @@ fn route(row: &Row) -> String {
     }
 }
 
-fn cells(row: &Row, several: bool) -> Vec<String> {
-    let of = |tell: fn(&DecisionRecord<'_>) -> String| {
+fn cells(row: &Row, layout: Layout) -> Vec<String> {
+    let of = |tell: &dyn Fn(&DecisionRecord<'_>) -> String| {
         let text = row.decision.as_ref().map(tell).unwrap_or_default();
         if text.is_empty() { NOTHING.to_owned() } else { text }
     };
-    let mut cells =
-        vec![format!("  {}", row.risk), of(indication), of(verdict), of(reasons), row.received.to_string()];
-    if several {
+    let mut cells = vec![
+        format!("  {}", row.risk),
+        of(&|decision| if layout.sources { signals(decision) } else { indication(decision) }),
+        of(&verdict),
+        of(&|decision| if layout.sources { reasons_by_source(decision) } else { reasons(decision) }),
+        row.received.to_string(),
+    ];
+    if layout.several_sidecars {
         cells.insert(1, route(row));
     }
     cells
@@ -95,6 +149,22 @@ fn cells(row: &Row, several: bool) -> Vec<String> {
 fn indication(decision: &DecisionRecord<'_>) -> String {
     let signal = decision.signals.iter().find(|signal| signal.source == PROVIDER_SOURCE);
     signal.map(|signal| signal.assessment.to_string()).unwrap_or_default()
+}
+
+/// What each source said, the provider first; one that was asked twice and said the same is told once. A request that was
+/// refused before the provider heard of it has no indication.
+fn signals(decision: &DecisionRecord<'_>) -> String {
+    let mut told = vec![match indication(decision) {
+        none if none.is_empty() => NOTHING.to_owned(),
+        indication => indication,
+    }];
+    for signal in decision.signals.iter().filter(|signal| signal.source != PROVIDER_SOURCE) {
+        let said = format!("{} {}", signal.source, signal.assessment);
+        if !told.contains(&said) {
+            told.push(said);
+        }
+    }
+    told.join(", ")
 }
 
 /// The verdict, and what the application saw of it where that differs.
@@ -108,6 +178,24 @@ fn verdict(decision: &DecisionRecord<'_>) -> String {
 
 pub(super) fn reasons(decision: &DecisionRecord<'_>) -> String {
     decision.reasons.iter().map(reason).collect::<Vec<_>>().join(", ")
+}
+
+/// The same with the sources that gave one, where it was not the provider alone: `BlockAt: High (ip, fraud)`.
+fn reasons_by_source(decision: &DecisionRecord<'_>) -> String {
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for given in &*decision.reasons {
+        let text = reason(given);
+        let source = given.source.as_deref();
+        match told.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, sources)) => sources.extend(source.filter(|name| !sources.contains(name))),
+            None => told.push((text, source.into_iter().collect())),
+        }
+    }
+    let tell = |(text, sources): (String, Vec<&str>)| match sources.as_slice() {
+        [] | [PROVIDER_SOURCE] => text,
+        named => format!("{text} ({})", named.join(", ")),
+    };
+    told.into_iter().map(tell).collect::<Vec<_>>().join(", ")
 }
 
 /// The code, and what the policy's rule says: `BlockAt: High`.

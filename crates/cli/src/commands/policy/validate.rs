@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
-use crate::policy_file::{PolicyError, line, read};
+use crate::policy_file::{PolicyError, line, name_of, read, unreadable};
 
 /// Tell everything that is wrong with policy files, at once
 ///
@@ -78,7 +78,7 @@ impl Findings {
             }
             Err(error) => {
                 let reason = match error {
-                    PolicyError::Unreadable { error, .. } => error.to_string(),
+                    PolicyError::Unreadable { error, .. } => unreadable(&error),
                     other => other.to_string(),
                 };
                 let (file, path) = (file.to_owned(), String::new());
@@ -92,7 +92,7 @@ impl Findings {
         if self.policies.is_empty() && self.problems.is_empty() {
             let message = "no RiskPolicy in any file; one begins with apiVersion: riskgate.dev/v1alpha1, kind: RiskPolicy";
             self.problems.push(Remark {
-                file: files.first().map_or_else(String::new, |file| file.display().to_string()),
+                file: files.first().map_or_else(String::new, |file| name_of(file)),
                 line: 1,
                 column: 1,
                 path: String::new(),
@@ -114,7 +114,7 @@ impl Findings {
         {
             remarks.extend(told.iter().map(|remark| (severity, remark)));
         }
-        let place = |file: &str| files.iter().position(|known| known.display().to_string() == file);
+        let place = |file: &str| files.iter().position(|known| name_of(known) == file);
         remarks.sort_by_key(|(_, remark)| (place(&remark.file), remark.line, remark.column));
         let mut text = String::new();
         for (severity, remark) in remarks {
@@ -139,7 +139,7 @@ pub(super) fn run(args: ValidateArgs) -> Result<Exit, Failure> {
     let ValidateArgs { files, strict, output } = args;
     let mut findings = Findings::default();
     for file in &files {
-        findings.add(&file.display().to_string(), read(file));
+        findings.add(&name_of(file), read(file));
     }
     findings.expect_a_policy(&files);
     match output.output {

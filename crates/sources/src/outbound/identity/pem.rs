@@ -5,24 +5,25 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 use super::IdentityError;
+use crate::outbound::pem::told;
 
 /// What PEM writes where a key is under a password: the PKCS#8 label, or the header of the older kind.
 const ENCRYPTED: [&str; 2] = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
 
-/// Every certificate of the text, in its order.
+/// Every certificate of the text, in its order. The parser's own errors quote the text, in which a key may stand.
 pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
     CertificateDer::pem_slice_iter(text)
         .enumerate()
         .map(|(index, certificate)| {
             certificate.map_err(|error| IdentityError::BadCertificate {
                 number: index + 1,
-                reason: error.to_string(),
+                reason: told(&error).to_owned(),
             })
         })
         .collect()
 }
 
-/// The one private key of the text. The parser's own errors quote the text, so none of them is passed on.
+/// The one private key of the text.
 pub(super) fn key(text: &[u8]) -> Result<Zeroizing<PrivateKeyDer<'static>>, IdentityError> {
     if ENCRYPTED.iter().any(|mark| contains(text, mark.as_bytes())) {
         return Err(IdentityError::EncryptedKey);

@@ -346,6 +346,12 @@ struct ServiceAccount {
 struct Rbac {
     /// Whether there are ClusterRoles for people who write and who read policies. Neither is part of `edit` or `view`.
     policy_roles: bool,
+    /// Whether the operator may patch pods. After a change it then annotates bound pods, so that their kubelets refresh what is
+    /// mounted within seconds instead of within two minutes.
+    nudge_pods: bool,
+    /// Whether the operator may get every Secret of the cluster. The condition `ResolvedRefs` then tells what is missing or broken
+    /// in the Secrets and ConfigMaps that a policy names before a sidecar does.
+    verify_secret_refs: bool,
 }
 
 /// A part that can be left out.

@@ -11,6 +11,11 @@ use crate::commands::check::report::Check;
 
 /// The roles that ship.
 const ROLES: &str = include_str!("../../../../../operator/rbac.yaml");
+/// The roles that come with a flag.
+const WIDENINGS: [(&str, &str); 2] = [
+    ("nudge-pods", include_str!("../../../../../operator/rbac-nudge-pods.yaml")),
+    ("verify-secret-refs", include_str!("../../../../../operator/rbac-verify-secret-refs.yaml")),
+];
 const NAME: &str = "rights";
 
 #[derive(Deserialize)]
@@ -64,10 +69,10 @@ fn wanted(operator: &Operator) -> Vec<ResourceAttributes> {
         "riskgate-webhook-ca" => operator.flag("certificate-secret", name),
         other => other.to_owned(),
     };
+    let widened = WIDENINGS.into_iter().filter(|(flag, _)| operator.switched(flag)).map(|(_, roles)| roles);
+    let roles = std::iter::once(ROLES).chain(widened).flat_map(serde_yaml::Deserializer::from_str);
     let mut wanted = Vec::new();
-    for role in
-        serde_yaml::Deserializer::from_str(ROLES).filter_map(|document| Role::deserialize(document).ok())
-    {
+    for role in roles.filter_map(|document| Role::deserialize(document).ok()) {
         let namespace = (role.kind == "Role").then(|| operator.namespace.clone());
         for rule in &role.rules {
             let names: Vec<Option<String>> = match rule.resource_names.as_slice() {
@@ -152,6 +157,11 @@ mod tests {
             "patch mutatingwebhookconfigurations gate",
         ] {
             assert!(own.contains(&right.to_owned()), "{right}: {own:?}");
+        }
+        for (flag, right) in [("--nudge-pods", "patch pods"), ("--verify-secret-refs", "get secrets")] {
+            assert!(!own.contains(&right.to_owned()), "{right}: {own:?}");
+            let widened = rights(&[flag]);
+            assert!(widened.contains(&right.to_owned()), "{right}: {widened:?}");
         }
         let existing = rights(&["--certificates=existing-secret", "--certificate-secret=tls"]);
         assert!(existing.contains(&"watch secrets tls".to_owned()), "{existing:?}");

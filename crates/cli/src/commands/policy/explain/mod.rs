@@ -1,7 +1,10 @@
 //! `riskgate policy explain`: what would happen with a transaction, and why.
 
+mod choice;
+mod made_up;
 mod question;
 mod rehearsal;
+mod said;
 mod sentence;
 mod text;
 
@@ -9,11 +12,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use riskgate_core::config::{Mode, ProviderConfig, SidecarConfig};
-use riskgate_core::{Operation, Provider, Verdict};
+use riskgate_core::config::Mode;
+use riskgate_core::{Operation, Verdict};
 
 use self::question::{Check, Limit, Order, Question, Risk};
 use self::rehearsal::rehearse;
+use self::said::SourceArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{Form, OutputArgs, print, print_json};
 use crate::policy_file::{Choice, load};
@@ -21,10 +25,15 @@ use crate::policy_file::{Choice, load};
 /// Tell what would happen with a transaction under a policy, and why
 ///
 /// The transaction runs through the sidecar's own code for protocol and evaluation, with a made-up order and answer in
-/// place of the application's and the provider's. With --output json it prints the decision record that the sidecar
-/// would write; order and pod in it are made up.
+/// place of the application's and the provider's, and with what you say in place of the sources. With --output json it
+/// prints the decision record that the sidecar would write; order and pod in it are made up.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+What a source says holds whenever it is asked. SOURCE@Screen=… is said before the order alone, SOURCE@Assess=… with its
+result. The name provider is the provider's own indication.
+
+  riskgate policy explain policy.yaml --operation Sign --risk low --signal ip=Moderate --indicator ip=isTor
+
 Exit codes:
   0   the application gets the provider's answer
   1   the transaction is refused
@@ -39,19 +48,21 @@ pub(crate) struct ExplainArgs {
     /// What the application asks for
     #[arg(long, value_parser = operation(), ignore_case = true, required_unless_present = "order_unknown")]
     operation: Option<Operation>,
-    /// The provider's indication: low, moderate, high, absent, or any text that it might send one day
+    /// The provider's indication: low, moderate, high, absent, or any text that it might send one day; OneSpan's also as its code
     #[arg(long, value_name = "RISK")]
-    risk: Risk,
+    risk: Option<Risk>,
+    #[command(flatten)]
+    sources: SourceArgs,
     /// The flow that the application names in the header Riskgate-Flow
     #[arg(long, value_name = "NAME")]
     flow: Option<String>,
-    /// The provider entry, where the policy has several
+    /// The provider entry, where several of the policy have the operation
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
-    /// The risk that the application itself accepts at most (requirement.risk)
+    /// The risk that the application itself accepts at most (Swedish BankID's requirement.risk)
     #[arg(long, value_enum, value_name = "LIMIT")]
     requirement_risk: Option<Limit>,
-    /// What the application's order requires already
+    /// What the application's order requires already (Swedish BankID)
     #[arg(long, value_enum, ignore_case = true, value_delimiter = ',', value_name = "CHECKS")]
     carried: Vec<Check>,
     /// An order that the sidecar does not know, after a restart for instance
@@ -61,21 +72,11 @@ pub(crate) struct ExplainArgs {
     output: OutputArgs,
 }
 
-/// What the policy does not have.
-#[derive(Debug, thiserror::Error)]
-enum NotThere {
-    #[error("the policy has no provider {name:?}; write --provider with one of: {names}")]
-    Provider { name: String, names: String },
-    #[error("the policy has several providers; write --provider with one of: {names}")]
-    WhichProvider { names: String },
-}
-
 fn operation() -> impl TypedValueParser<Value = Operation> {
-    let all = Provider::BankIdSe.operations();
-    let parser = PossibleValuesParser::new(all.iter().map(|operation| operation.name()));
+    let parser = PossibleValuesParser::new(Operation::ALL.iter().map(|operation| operation.name()));
     parser.try_map(|name| {
-        let found = all.iter().find(|operation| operation.name().eq_ignore_ascii_case(&name));
-        found.copied().ok_or("not an operation")
+        let found = Operation::ALL.into_iter().find(|operation| operation.name().eq_ignore_ascii_case(&name));
+        found.ok_or("not an operation")
     })
 }
 
@@ -85,6 +86,7 @@ pub(super) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
         choice,
         operation,
         risk,
+        sources,
         flow,
         provider,
         requirement_risk,
@@ -94,9 +96,11 @@ pub(super) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
     } = args;
     let chosen = load(&file, &choice).map_err(Failure::configuration)?;
     let config = &chosen.entry.config;
-    let entry = pick(config, provider.as_deref()).map_err(Failure::usage)?;
+    let entry = choice::provider(config, provider.as_deref(), operation).map_err(Failure::usage)?;
     let order = operation.map(|operation| Order { operation, flow, requirement_risk, carried });
-    let question = Question { risk, order };
+    let sayings = sources.sayings().map_err(Failure::usage)?;
+    let question = Question { provider: entry.provider(), risk, sayings, order };
+    choice::check(config, entry, &question).map_err(Failure::usage)?;
     let rehearsal = rehearse(config, entry, &question).map_err(Failure::usage)?;
     match output.output {
         Form::Text => print(&text::of(config, entry, &question, &rehearsal))?,
@@ -104,16 +108,4 @@ pub(super) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
     }
     let refused = config.mode == Mode::Enforce && rehearsal.record.enforced == Verdict::Block;
     Ok(if refused { Exit::No } else { Exit::Fine })
-}
-
-fn pick<'a>(config: &'a SidecarConfig, name: Option<&str>) -> Result<&'a ProviderConfig, NotThere> {
-    let names = || config.providers.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
-    match (name, config.providers.as_slice()) {
-        (None, [only]) => Ok(only),
-        (None, _) => Err(NotThere::WhichProvider { names: names() }),
-        (Some(name), all) => all
-            .iter()
-            .find(|entry| entry.name == name)
-            .ok_or_else(|| NotThere::Provider { name: name.to_owned(), names: names() }),
-    }
 }

@@ -4,16 +4,20 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use bytes::Bytes;
 use clap::ValueEnum;
-use riskgate_core::Operation;
-use serde_json::{Map, Value, json};
+use riskgate_core::{Operation, Provider};
+
+use super::said::Sayings;
 
 /// A transaction to be judged.
 #[derive(Debug)]
 pub(super) struct Question {
-    /// What the provider says.
-    pub(super) risk: Risk,
+    /// The kind of provider that it is a transaction of.
+    pub(super) provider: Provider,
+    /// What the provider says; none where it gives no indication of its own, or [`Sayings`] have it.
+    pub(super) risk: Option<Risk>,
+    /// What the sources say.
+    pub(super) sayings: Sayings,
     /// The order; none for one that the sidecar does not know.
     pub(super) order: Option<Order>,
 }
@@ -24,7 +28,9 @@ pub(super) struct Order {
     pub(super) operation: Operation,
     /// The header `Riskgate-Flow`.
     pub(super) flow: Option<String>,
+    /// Swedish BankID's `requirement.risk`.
     pub(super) requirement_risk: Option<Limit>,
+    /// Swedish BankID's further requirements.
     pub(super) carried: Vec<Check>,
 }
 
@@ -54,7 +60,7 @@ pub(super) enum Check {
 impl FromStr for Risk {
     type Err = Infallible;
 
-    /// The provider's own words are taken in any case of letters; other text stands for itself.
+    /// The providers' own words are taken in any case of letters; other text stands for itself.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         let word = text.to_ascii_lowercase();
         Ok(match word.as_str() {
@@ -86,7 +92,7 @@ impl Limit {
 
 impl Check {
     /// The member of `requirement` on the wire.
-    fn member(self) -> &'static str {
+    pub(super) fn member(self) -> &'static str {
         match self {
             Self::PinCode => "pinCode",
             Self::Mrtd => "mrtd",
@@ -103,35 +109,24 @@ impl fmt::Display for Check {
     }
 }
 
-impl Order {
-    /// The body of the request: nothing but what matters to the judgement.
-    pub(super) fn body(&self) -> Bytes {
-        let mut requirement = Map::new();
-        for required in &self.carried {
-            requirement.insert(required.member().to_owned(), Value::Bool(true));
-        }
-        if let Some(limit) = self.requirement_risk {
-            requirement.insert("risk".to_owned(), Value::from(limit.word()));
-        }
-        let body = if requirement.is_empty() { json!({}) } else { json!({ "requirement": requirement }) };
-        body.to_string().into()
-    }
-}
-
 impl Question {
-    /// What BankID's answer says of the risk. It says nothing of phone orders (bankid-se.md section 4), whatever is asked.
-    pub(super) fn told(&self) -> &Risk {
+    /// Why the provider gives no indication, whatever is asked; none where it gives one.
+    pub(super) fn silence(&self) -> Option<&'static str> {
         let phone = self.order.as_ref().is_some_and(|order| order.operation.is_phone());
-        if phone { &Risk::Absent } else { &self.risk }
+        match self.provider {
+            // bankid-se.md section 4.
+            Provider::BankIdSe if phone => Some("BankID gives no risk for phone operations"),
+            // other-systems.md section A.2.
+            Provider::BankIdNo => {
+                Some("BankID Norway gives no risk with its tokens, but by a source of its own")
+            }
+            _ => None,
+        }
     }
 
-    /// The answer of the provider to the collect of order `reference`.
-    pub(super) fn answer(&self, reference: &str) -> Bytes {
-        let data = match self.told() {
-            Risk::Absent => json!({}),
-            Risk::Value(risk) => json!({ "risk": risk }),
-        };
-        json!({ "orderRef": reference, "status": "complete", "completionData": data }).to_string().into()
+    /// What the provider's answer says of the risk.
+    pub(super) fn told(&self) -> &Risk {
+        self.risk.as_ref().filter(|_| self.silence().is_none()).unwrap_or(&Risk::Absent)
     }
 }
 
@@ -144,20 +139,5 @@ mod tests {
         assert_eq!("HIGH".parse(), Ok(Risk::Value("high".to_owned())));
         assert_eq!("Absent".parse(), Ok(Risk::Absent));
         assert_eq!("Severe".parse(), Ok(Risk::Value("Severe".to_owned())));
-    }
-
-    #[test]
-    fn an_order_requires_only_what_was_asked_for() {
-        let order = |requirement_risk, carried| Order {
-            operation: Operation::Sign,
-            flow: None,
-            requirement_risk,
-            carried,
-        };
-        assert_eq!(order(None, Vec::new()).body(), "{}");
-        assert_eq!(
-            order(Some(Limit::Low), vec![Check::Mrtd]).body(),
-            r#"{"requirement":{"mrtd":true,"risk":"low"}}"#
-        );
     }
 }

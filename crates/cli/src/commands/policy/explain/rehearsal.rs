@@ -1,19 +1,21 @@
 //! The made-up transaction on its way through the protocol and the evaluation, as the sidecar's pipeline takes it
 //! (design.md section 4), without network and store.
 
-use riskgate_core::config::{Mode, ProviderConfig, ProviderKind, SidecarConfig, UncoveredOperations};
-use riskgate_core::evaluate::{decide, uncovered};
+use bytes::Bytes;
+use riskgate_core::config::{Mode, ProviderConfig, SidecarConfig, UncoveredOperations};
+use riskgate_core::evaluate::{decide, screen, uncovered};
 use riskgate_core::{
-    Assessment, DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Outcome,
-    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
+    DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Operation, Outcome,
+    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, cause,
+    signal::PROVIDER_SOURCE,
 };
-use riskgate_wire::bankid_se::{BankIdSe, COLLECT};
-use riskgate_wire::{Answer, Fault, Given, Malformed, Prepared, Protocol, Reading, Unreadable};
+use riskgate_wire::{
+    Answer, Completed, Fault, Given as Parameters, Malformed, Prepared, Protocol, Unreadable,
+};
 
+use super::made_up::{self, Given, REFERENCE};
 use super::question::{Order, Question};
 
-/// The order of the made-up transaction (bankid-se.md section 11).
-const ORDER_REF: &str = "131daac9-16c6-4618-beb0-365768f37288";
 /// The pod in the made-up record.
 const POD: &str = "riskgate-policy-explain";
 
@@ -45,45 +47,47 @@ pub(super) enum RehearsalError {
         "no flow {name:?} covers {operation}, and the sidecar refuses such a request; write --flow with one of: {known}"
     )]
     NoSuchFlow { name: String, operation: String, known: String },
+    #[error(
+        "the flow {flow} asks {source_name}; write what it says: --signal {source_name}=Low, Moderate, High, Unknown, Unavailable or NotApplicable"
+    )]
+    Silent { flow: String, source_name: String },
     #[error("the order does not read: {0}")]
     Order(#[from] Malformed),
     #[error("the answer does not read: {0}")]
     Answer(#[from] Unreadable),
     #[error("the made-up answer is none of a completed order")]
     NotComplete,
-    #[error("a transaction of {0} is not rehearsed; write --provider with an entry of kind bankIdSe")]
-    OtherKind(Provider),
 }
 
 /// Runs the transaction.
 pub(super) fn rehearse<'a>(
     config: &'a SidecarConfig,
     entry: &'a ProviderConfig,
-    question: &Question,
+    question: &'a Question,
 ) -> Result<Rehearsal<'a>, RehearsalError> {
-    let protocol = match &entry.kind {
-        ProviderKind::BankIdSe(bankid) => BankIdSe::new(bankid.refusal.clone()),
-        ProviderKind::TicIdentity(_) | ProviderKind::BankIdNo(_) | ProviderKind::OneSpan(_) => {
-            return Err(RehearsalError::OtherKind(entry.provider()));
-        }
-    };
-    let stage = Stage { config, entry, protocol };
+    let stage = Stage { config, entry, question, protocol: made_up::protocol(entry) };
     let Some(order) = &question.order else {
-        return stage.collect(question, config.scope_of_unknown(&entry.name), None);
+        let scope = config.scope_of_unknown(&entry.name);
+        let lost = lost(&scope);
+        return stage.result(scope, None, lost);
     };
-    match stage.flow(order)? {
-        Some(flow) => {
-            let prepared = stage.prepare(flow, order)?;
-            stage.collect(question, Scope::Flow(flow), Some(&prepared))
-        }
-        None => Ok(stage.uncovered(order)),
+    let Some(flow) = stage.flow(order)? else { return Ok(stage.uncovered(order)) };
+    let mut prepared = stage.prepare(order)?;
+    let asked = stage.asked_under(flow, order);
+    let screened = stage.signals(asked, Phase::Screen)?;
+    let outcome = screen(asked, &screened);
+    if outcome.verdict == Verdict::Block && config.mode == Mode::Enforce {
+        return Ok(stage.refused(asked, order, &prepared, screened, outcome));
     }
+    stage.tighten(flow, order, &outcome, &mut prepared)?;
+    stage.result(Scope::Flow(flow), Some(&prepared), screened)
 }
 
 struct Stage<'a> {
     config: &'a SidecarConfig,
     entry: &'a ProviderConfig,
-    protocol: BankIdSe,
+    question: &'a Question,
+    protocol: Box<dyn Protocol>,
 }
 
 impl<'a> Stage<'a> {
@@ -106,35 +110,76 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Attach and tighten.
-    fn prepare(&self, flow: &Flow, order: &Order) -> Result<Prepared, RehearsalError> {
-        let given = given(&self.config.risk_parameters);
-        let mode = self.config.mode;
-        let mut prepared = self.protocol.prepare(order.operation, &order.body(), &given, mode)?;
-        // `Screen` waits for sources, and a rehearsal asks none.
-        let always = flow.challenge.at_order.as_ref().is_some_and(|at_order| at_order.when == When::Always);
-        if always && mode == Mode::Enforce {
+    /// The flow that a request is screened under: a signature at BankID Norway is known for one by its tokens alone, and was
+    /// screened as a login.
+    fn asked_under(&self, flow: &'a Flow, order: &Order) -> &'a Flow {
+        let unseen = self.question.provider == Provider::BankIdNo && order.flow.is_none();
+        let login = || self.config.default_flow(&self.entry.name, Operation::Login);
+        unseen.then(login).flatten().unwrap_or(flow)
+    }
+
+    /// Attach.
+    fn prepare(&self, order: &Order) -> Result<Prepared, RehearsalError> {
+        let body = made_up::request(self.question.provider, order);
+        let given = parameters(&self.config.risk_parameters);
+        Ok(self.protocol.prepare(order.operation, &body, &given, self.config.mode)?)
+    }
+
+    /// What a challenge adds to the order.
+    fn tighten(
+        &self,
+        flow: &Flow,
+        order: &Order,
+        screened: &Outcome,
+        prepared: &mut Prepared,
+    ) -> Result<(), RehearsalError> {
+        let tightens = match flow.challenge.at_order.as_ref().map(|at_order| at_order.when) {
+            Some(When::Always) => true,
+            Some(When::Screen) => screened.verdict == Verdict::Challenge,
+            None => false,
+        };
+        if tightens && self.config.mode == Mode::Enforce {
             let tightened = self.protocol.tighten(order.operation, &prepared.body, flow.required())?;
             prepared.body = tightened.body;
             prepared.attached.extend(tightened.attached);
             prepared.carried = tightened.carried;
         }
-        Ok(prepared)
+        Ok(())
+    }
+
+    /// What the sources of a flow say in `phase`.
+    fn signals(&self, flow: &Flow, phase: Phase) -> Result<Vec<Signal>, RehearsalError> {
+        let asked = flow.sources.iter().filter(|rule| {
+            let source = self.config.sources.iter().find(|source| source.name == rule.name);
+            source.is_some_and(|source| source.kind.is_asked_in(phase))
+        });
+        asked
+            .map(|rule| {
+                self.question.sayings.signal(&rule.name, phase).ok_or_else(|| RehearsalError::Silent {
+                    flow: flow.name.clone(),
+                    source_name: rule.name.clone(),
+                })
+            })
+            .collect()
     }
 
     /// Assess, decide, enforce.
-    fn collect(
+    fn result(
         &self,
-        question: &Question,
         scope: Scope<'a>,
         prepared: Option<&Prepared>,
+        mut signals: Vec<Signal>,
     ) -> Result<Rehearsal<'a>, RehearsalError> {
-        let reading = self.protocol.read_result(ORDER_REF, COLLECT, 200, &question.answer(ORDER_REF))?;
-        let Reading::Complete(completed) = reading else { return Err(RehearsalError::NotComplete) };
-        let operation = question.order.as_ref().map(|order| order.operation);
-        let assessment: Assessment =
-            completed.indication.unwrap_or_else(|| self.protocol.without_indication(operation));
-        let signals = vec![Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)];
+        let (answer, completed) = made_up::result(&*self.protocol, self.question)?;
+        signals.push(self.indication(completed.ok_or(RehearsalError::NotComplete)?));
+        for flow in flows(&scope) {
+            for signal in self.signals(flow, Phase::Assess)? {
+                let is_said = |known: &Signal| known.source == signal.source && known.phase == Phase::Assess;
+                if !signals.iter().any(is_said) {
+                    signals.push(signal);
+                }
+            }
+        }
         let evidence = Evidence {
             signals: &signals,
             application_threshold: prepared.and_then(|prepared| prepared.application_threshold),
@@ -142,20 +187,57 @@ impl<'a> Stage<'a> {
         };
         let outcome = decide(&scope, &evidence);
         let refuses = self.config.mode == Mode::Enforce && outcome.enforcement == Enforcement::Refuse;
-        let received = if refuses {
-            Received::Own(self.protocol.refuse_result(ORDER_REF, COLLECT))
-        } else {
-            Received::AsItCame
-        };
-        let mut record = self.record(question.order.as_ref(), &outcome);
+        let received =
+            if refuses { Received::Own(self.refusal(&outcome, &answer)) } else { Received::AsItCame };
+        let mut record = self.record(self.question.order.as_ref(), &outcome);
         record.flow = if let Scope::Flow(flow) = &scope { Some(flow.name.clone().into()) } else { None };
-        record.transaction = Some(Pseudonymizer::new(POD.as_bytes()).transaction(ORDER_REF));
+        record.transaction = Some(Pseudonymizer::new(POD.as_bytes()).transaction(REFERENCE));
         record.signals = signals.into();
-        if let Some(prepared) = prepared {
-            record.attached = prepared.attached.clone().into();
-            record.lint = prepared.lint.iter().map(ToString::to_string).collect();
-        }
+        prepared.into_iter().for_each(|prepared| tell_prepared(&mut record, prepared));
         Ok(Rehearsal { scope, outcome, record, received })
+    }
+
+    /// The provider's own signal.
+    fn indication(&self, completed: Completed) -> Signal {
+        let operation = self.question.order.as_ref().map(|order| order.operation);
+        let said = self.question.sayings.of_provider().or(completed.indication);
+        let assessment = said.unwrap_or_else(|| self.protocol.without_indication(operation));
+        let mut signal = Signal {
+            score: completed.score,
+            indicators: completed.indicators,
+            ..Signal::new(PROVIDER_SOURCE, Phase::Assess, assessment)
+        };
+        self.question.sayings.complete(&mut signal);
+        signal
+    }
+
+    fn refusal(&self, outcome: &Outcome, answer: &Bytes) -> Answer {
+        let operation = self.question.order.as_ref().map(|order| order.operation);
+        match (made_up::given(self.question), operation) {
+            (Given::AtOnce, Some(operation)) => {
+                self.protocol.refuse_exchanged(operation, outcome.verdict, answer)
+            }
+            (Given::AtOnce, None) => self.protocol.refuse_start("no transaction"),
+            (Given::By(road), _) => self.protocol.refuse_result(REFERENCE, road),
+        }
+    }
+
+    /// A request that is refused before the provider hears of it.
+    fn refused(
+        &self,
+        flow: &'a Flow,
+        order: &Order,
+        prepared: &Prepared,
+        signals: Vec<Signal>,
+        outcome: Outcome,
+    ) -> Rehearsal<'a> {
+        let details = format!("refused by riskgate policy {}", self.config.policy);
+        let received = Received::Own(self.protocol.refuse_start(&details));
+        let mut record = self.record(Some(order), &outcome);
+        record.flow = Some(flow.name.clone().into());
+        record.signals = signals.into();
+        tell_prepared(&mut record, prepared);
+        Rehearsal { scope: Scope::Flow(flow), outcome, record, received }
     }
 
     /// An order that no flow covers is recorded as it is made; when it is forwarded, its result passes.
@@ -201,13 +283,38 @@ impl<'a> Stage<'a> {
     }
 }
 
+fn tell_prepared(record: &mut DecisionRecord<'static>, prepared: &Prepared) {
+    record.attached = prepared.attached.clone().into();
+    record.lint = prepared.lint.iter().map(ToString::to_string).collect();
+}
+
+fn flows<'a>(scope: &Scope<'a>) -> Vec<&'a Flow> {
+    match scope {
+        Scope::Flow(flow) => vec![flow],
+        Scope::Strictest { flows, .. } => flows.clone(),
+        Scope::UnknownBlocked | Scope::Uncovered(_) => Vec::new(),
+    }
+}
+
+/// What sources said before an order that is not known: lost, not harmless.
+fn lost(scope: &Scope<'_>) -> Vec<Signal> {
+    let mut lost: Vec<Signal> = Vec::new();
+    for rule in flows(scope).iter().flat_map(|flow| &flow.sources) {
+        let is_known = rule.name == PROVIDER_SOURCE || lost.iter().any(|known| known.source == rule.name);
+        if !is_known {
+            lost.push(Signal::unavailable(&rule.name, Phase::Screen, cause::CONTEXT_LOST));
+        }
+    }
+    lost
+}
+
 /// What the policy gives to an order whose application sent no header.
-fn given(policy: &RiskParameters) -> Given {
-    Given {
+fn parameters(policy: &RiskParameters) -> Parameters {
+    Parameters {
         start: policy.start,
         referring_domain: policy.referring_domain.clone(),
         app_identifier: policy.app_identifier.clone(),
         hash_device_identifier: policy.device_identifier.hash == Some(DeviceIdentifierHash::Sha256),
-        ..Given::default()
+        ..Parameters::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The explanation for people.
 
 use riskgate_core::config::{Mode, ProviderConfig, SidecarConfig};
-use riskgate_core::{Enforcement, Flow, Scope, Verdict};
+use riskgate_core::{Enforcement, Flow, Phase, Scope, Signal, Verdict, signal::PROVIDER_SOURCE};
 
 use super::question::{Order, Question};
 use super::rehearsal::{Received, Rehearsal};
@@ -30,18 +30,26 @@ pub(super) fn of(
     let mut lines = Lines::default();
     lines.add("policy", &format!("{}, {}", config.policy, config.mode));
     lines.add("asked", &asked(entry, question));
-    if question.told() != &question.risk {
-        lines.add("", "BankID gives no risk for phone operations, so that --risk makes no difference");
+    if let Some(why) = question.silence().filter(|_| question.risk.is_some()) {
+        lines.add("", &format!("{why}, so that --risk makes no difference"));
     }
     lines.add("flow", &judged_under(scope, question.order.as_ref()));
     if let Scope::Flow(flow) = scope {
         lines.add("", &rules(flow));
+        for name in unasked(question, flow) {
+            lines.add("", &format!("it does not ask {name}, so that what {name} says makes no difference"));
+        }
     }
     if !record.attached.is_empty() {
         lines.add("attached", &record.attached.join(", "));
     }
     for finding in &*record.lint {
         lines.add("lint", finding);
+    }
+    let mut label = "signals";
+    for signal in record.signals.iter().filter(|_| record.signals.iter().any(is_of_source)) {
+        lines.add(label, &told(signal));
+        label = "";
     }
     lines.add("verdict", &verdict(config, rehearsal));
     let mut label = "because";
@@ -62,12 +70,43 @@ pub(super) fn of(
     lines.0
 }
 
+/// The sources that something is said of, and that the flow does not ask.
+fn unasked<'a>(question: &'a Question, flow: &Flow) -> Vec<&'a str> {
+    let mut names: Vec<&str> = question
+        .sayings
+        .sources()
+        .filter(|name| *name != PROVIDER_SOURCE && flow.rule(name).is_none())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn is_of_source(signal: &Signal) -> bool {
+    signal.source != PROVIDER_SOURCE
+}
+
+/// What one source said: `ip, before the order: Moderate, score 40, isTor`.
+fn told(signal: &Signal) -> String {
+    let when = if signal.phase == Phase::Screen { ", before the order" } else { "" };
+    let mut text = format!("{}{when}: {}", signal.source, signal.assessment);
+    if let Some(score) = signal.score {
+        text.push_str(&format!(", score {score}"));
+    }
+    for indicator in &signal.indicators {
+        text.push_str(&format!(", {indicator}"));
+    }
+    text
+}
+
 fn asked(entry: &ProviderConfig, question: &Question) -> String {
-    let risk = format!("risk {}", question.risk);
+    let risk = question.risk.as_ref().map(|risk| format!("risk {risk}"));
     let Some(order) = &question.order else {
-        return format!("the result of an order that the sidecar does not know, {}, {risk}", entry.name);
+        let what = format!("the result of an order that the sidecar does not know, {}", entry.name);
+        return [what].into_iter().chain(risk).collect::<Vec<_>>().join(", ");
     };
-    let mut parts = vec![order.operation.to_string(), entry.name.clone(), risk];
+    let mut parts = vec![order.operation.to_string(), entry.name.clone()];
+    parts.extend(risk);
     if let Some(flow) = &order.flow {
         parts.push(format!("Riskgate-Flow: {flow}"));
     }
