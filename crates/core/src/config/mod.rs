@@ -54,6 +54,7 @@ use crate::evaluate::Scope;
 use crate::flow::Flow;
 use crate::operation::Operation;
 use crate::parameters::RiskParameters;
+use crate::signal::{Phase, Signal, cause};
 use crate::verdict::Verdict;
 
 /// The schema number of [`SidecarConfig`]; the ConfigMap carries it in its key, `config.v1.yaml`.
@@ -267,5 +268,17 @@ impl SidecarConfig {
             _ if flows.is_empty() => Scope::Uncovered(self.uncovered_operations.verdict()),
             _ => Scope::Strictest { provider, flows },
         }
+    }
+
+    /// What is lost with an order that is not known: what the sources of its flows said before it was made. Lost is not harmless.
+    #[must_use]
+    pub fn lost_with_order(&self, scope: &Scope<'_>) -> Vec<Signal> {
+        let Scope::Strictest { flows, .. } = scope else { return Vec::new() };
+        let screens = |source: &&SourceConfig| {
+            let is_named = |flow: &&Flow| flow.sources.iter().any(|rule| rule.name == source.name);
+            source.kind.is_asked_in(Phase::Screen) && flows.iter().any(is_named)
+        };
+        let lost = self.sources.iter().filter(screens);
+        lost.map(|source| Signal::unavailable(&source.name, Phase::Screen, cause::CONTEXT_LOST)).collect()
     }
 }

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod findings;
+mod lost;
 mod norway;
 mod reading;
 

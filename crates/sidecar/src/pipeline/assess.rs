@@ -1,6 +1,6 @@
 //! Assess: what the sources say of a completed transaction, the provider's own indication among them.
 
-use riskgate_core::{Flow, Level, Phase, Scope, Signal, cause, own, signal::PROVIDER_SOURCE};
+use riskgate_core::{Flow, Level, Phase, Scope, Signal, own, signal::PROVIDER_SOURCE};
 use riskgate_sources::Question;
 use riskgate_store::Order;
 use riskgate_wire::{Completed, Shown};
@@ -16,7 +16,8 @@ pub(super) async fn signals(
     scope: &Scope<'_>,
     asks: bool,
 ) -> Vec<Signal> {
-    let mut signals = order.map_or_else(|| lost(scope), |order| order.signals.to_vec());
+    let mut signals =
+        order.map_or_else(|| exchange.snapshot.config.lost_with_order(scope), |order| order.signals.to_vec());
     let answered = signals.iter_mut().find(|signal| signal.source == PROVIDER_SOURCE);
     let was_answered = answered.map(settle_challenge).is_some();
     if !was_answered || completed.indication.is_some() {
@@ -128,17 +129,6 @@ fn together(flows: &[&Flow]) -> Option<Flow> {
         }
     }
     Some(all)
-}
-
-/// The screen-phase signals of an order that is not known: lost, not harmless.
-fn lost(scope: &Scope<'_>) -> Vec<Signal> {
-    let Scope::Strictest { flows, .. } = scope else { return Vec::new() };
-    let rules = together(flows).map(|all| all.sources).unwrap_or_default();
-    rules
-        .iter()
-        .filter(|rule| rule.name != PROVIDER_SOURCE)
-        .map(|rule| Signal::unavailable(&rule.name, Phase::Screen, cause::CONTEXT_LOST))
-        .collect()
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use super::question::{Order, Question, Risk};
 
 /// The reference of the made-up transaction (bankid-se.md section 11).
 pub(super) const REFERENCE: &str = "131daac9-16c6-4618-beb0-365768f37288";
-/// A made-up user's login at OneSpan (other-systems.md section C.2).
-const LOGIN: &str = "/v1/users/user@bank/login";
+/// A made-up user's login at OneSpan, whose paths name the user (other-systems.md section C.2). No other provider's do.
+pub(super) const LOGIN: &str = "/v1/users/user@bank/login";
 /// The polls of OneSpan's sessions.
 const SESSION: Road = Road("session");
 

@@ -6,8 +6,7 @@ use riskgate_core::config::{Mode, ProviderConfig, SidecarConfig, UncoveredOperat
 use riskgate_core::evaluate::{decide, screen, uncovered};
 use riskgate_core::{
     DECISION_SCHEMA, DecisionRecord, DeviceIdentifierHash, Enforcement, Evidence, Flow, Operation, Outcome,
-    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, cause,
-    signal::PROVIDER_SOURCE,
+    Phase, Provider, Pseudonymizer, RiskParameters, Scope, Signal, Verdict, When, signal::PROVIDER_SOURCE,
 };
 use riskgate_wire::{
     Answer, Completed, Fault, Given as Parameters, Malformed, Prepared, Protocol, Unreadable,
@@ -68,7 +67,7 @@ pub(super) fn rehearse<'a>(
     let stage = Stage { config, entry, question, protocol: made_up::protocol(entry) };
     let Some(order) = &question.order else {
         let scope = config.scope_of_unknown(&entry.name);
-        let lost = lost(&scope);
+        let lost = config.lost_with_order(&scope);
         return stage.result(scope, None, lost);
     };
     let Some(flow) = stage.flow(order)? else { return Ok(stage.uncovered(order)) };
@@ -121,7 +120,8 @@ impl<'a> Stage<'a> {
     /// Attach.
     fn prepare(&self, order: &Order) -> Result<Prepared, RehearsalError> {
         let body = made_up::request(self.question.provider, order);
-        let given = parameters(&self.config.risk_parameters);
+        let user = self.protocol.subject(made_up::LOGIN);
+        let given = Parameters { user, ..parameters(&self.config.risk_parameters) };
         Ok(self.protocol.prepare(order.operation, &body, &given, self.config.mode)?)
     }
 
@@ -294,18 +294,6 @@ fn flows<'a>(scope: &Scope<'a>) -> Vec<&'a Flow> {
         Scope::Strictest { flows, .. } => flows.clone(),
         Scope::UnknownBlocked | Scope::Uncovered(_) => Vec::new(),
     }
-}
-
-/// What sources said before an order that is not known: lost, not harmless.
-fn lost(scope: &Scope<'_>) -> Vec<Signal> {
-    let mut lost: Vec<Signal> = Vec::new();
-    for rule in flows(scope).iter().flat_map(|flow| &flow.sources) {
-        let is_known = rule.name == PROVIDER_SOURCE || lost.iter().any(|known| known.source == rule.name);
-        if !is_known {
-            lost.push(Signal::unavailable(&rule.name, Phase::Screen, cause::CONTEXT_LOST));
-        }
-    }
-    lost
 }
 
 /// What the policy gives to an order whose application sent no header.
