@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::tree::Tree;
 
@@ -67,11 +68,14 @@ impl Guidance {
 fn unpacked(tree: &Tree, name: &str) -> Result<PathBuf> {
     let packed = tree.root().join(FOLDER).join(format!("{name}.profdata.gz"));
     let file = tree.root().join("target/profile").join(format!("{name}.profdata"));
-    fs::create_dir_all(tree.root().join("target/profile"))?;
+    let folder = tree.root().join("target/profile");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let mut reader =
         GzDecoder::new(File::open(&packed).with_context(|| format!("cannot open {}", packed.display()))?);
-    let mut writer = File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut writer = NamedTempFile::new_in(&folder)?;
     io::copy(&mut reader, &mut writer).with_context(|| format!("cannot unpack {}", packed.display()))?;
+    // At once: a compiler may be reading the file of before.
+    writer.persist(&file).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }
 
@@ -111,4 +115,29 @@ fn output(command: &mut Command) -> Result<String> {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).context("the command prints UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+
+    #[test]
+    fn the_profile_of_the_sources_is_one_that_the_compiler_reads() {
+        let tree = Tree::locate().unwrap();
+        let Guidance::Use(file) = Guidance::of(&tree, GUIDED, None).unwrap() else {
+            unreachable!("it has a profile")
+        };
+        // The magic number of LLVM's indexed profiles, as they lie on a little-endian disk.
+        assert!(fs::read(&file).unwrap().starts_with(b"\xfflprofi\x81"), "{}", file.display());
+        assert_eq!(Guidance::Use(file.clone()).flag(), Some(format!("-Cprofile-use={}", file.display())));
+    }
+
+    #[test]
+    fn the_operator_has_none_and_cannot_count() {
+        let tree = Tree::locate().unwrap();
+        assert_eq!(Guidance::of(&tree, "riskgate-operator", None).unwrap().flag(), None);
+        assert!(Guidance::of(&tree, "riskgate-operator", Some(Path::new("counts"))).is_err());
+    }
 }
