@@ -54,10 +54,18 @@ pub(in crate::pipeline) async fn result(exchange: &Exchange, road: Road, request
                 Decision::Failed(answered) => answered,
             }
         }
-        Ok(Reading::Pending | Reading::Failed | Reading::NoSuchTransaction | Reading::Refused) => {
-            Answered::new(Outcome::Passed, Response::passed(answer))
-        }
+        Ok(Reading::Failed | Reading::NoSuchTransaction) => ended(exchange, &reference, answer).await,
+        Ok(Reading::Pending | Reading::Refused) => Answered::new(Outcome::Passed, Response::passed(answer)),
         Err(why) => forward::unreadable(&exchange.now(), answer, &why),
+    }
+}
+
+/// A session that has ended without a result. It may have been refused, and ended for that, while the provider was asked: then
+/// this road tells what the others tell.
+async fn ended(exchange: &Exchange, reference: &str, answer: http::Response<bytes::Bytes>) -> Answered {
+    match decision::known(exchange, reference).await {
+        Ok(Some(Decision::Refused(refusal))) => Answered::new(Outcome::Replayed, refusal),
+        _ => Answered::new(Outcome::Passed, Response::passed(answer)),
     }
 }
 
