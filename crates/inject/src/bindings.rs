@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskgate_api::RiskPolicySpec;
 use riskgate_api::compile::free_ports;
 use riskgate_core::config::Ports;
+use riskgate_core::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -125,8 +126,7 @@ impl Bindings {
         sorted.listeners.sort_by_key(|it| it.port);
         // Serialising this type to memory cannot fail: no map has keys that are not text.
         let canonical = serde_json::to_vec(&sorted).unwrap_or_default();
-        let hex: String = Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        hex::prefixed("sha256:", &Sha256::digest(&canonical))
     }
 }
 

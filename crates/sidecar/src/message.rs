@@ -77,6 +77,11 @@ impl Response {
         self.headers.push((name, value));
     }
 
+    /// Its headers that only riskgate sets: a decision's own.
+    pub fn ours(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        self.headers.iter().filter(|(name, _)| is_ours(name))
+    }
+
     /// The status as hyper and pingora know it.
     #[must_use]
     pub fn status_code(&self) -> StatusCode {

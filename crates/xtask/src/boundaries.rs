@@ -6,11 +6,11 @@ mod purity;
 mod rules;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
+use crate::command::{cargo, output};
 use crate::tree::Tree;
 use graph::Dependencies;
 use rules::{FREE, RULES};
@@ -62,13 +62,10 @@ fn unruled(tree: &Tree) -> Result<Vec<String>> {
 }
 
 fn cargo_tree(tree: &Tree, package: &str) -> Result<String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["tree", "--locked", "--package", package, "--all-features", "--target", "all"])
-        .args(["--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"])
-        .current_dir(tree.root() as &Path)
-        .output()
-        .context("cannot run cargo tree")?;
-    ensure!(output.status.success(), "cargo tree of {package}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).context("cargo tree prints UTF-8")
+    output(
+        Command::new(cargo())
+            .args(["tree", "--locked", "--package", package, "--all-features", "--target", "all"])
+            .args(["--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"])
+            .current_dir(tree.root()),
+    )
 }

@@ -1,6 +1,7 @@
 //! Chores of the project: what is generated is generated here, and what the design promises of the tree is proved here.
 
 mod boundaries;
+mod command;
 mod generate;
 mod image;
 mod sizes;

@@ -144,7 +144,7 @@ pub(super) fn check_use(findings: &mut Findings, config: &SidecarConfig, path: &
     let provider = config.providers.iter().find(|entry| entry.name == flow.provider);
     for (at, rule) in flow.sources.iter().enumerate().filter(|(_, rule)| rule.name != PROVIDER_SOURCE) {
         let here = format!("{path}.sources[{at}].name");
-        let Some(source) = config.sources.iter().find(|source| source.name == rule.name) else {
+        let Some(source) = config.source(&rule.name) else {
             let mut known: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
             known.push(PROVIDER_SOURCE);
             let message = format!("no source is named {:?}; write one of: {}", rule.name, known.join(", "));

@@ -251,6 +251,12 @@ impl SidecarConfig {
         self.flows.iter().find(|flow| flow.name == name)
     }
 
+    /// The source of that name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&SourceConfig> {
+        self.sources.iter().find(|source| source.name == name)
+    }
+
     /// The flow that covers an operation when no header selects one.
     #[must_use]
     pub fn default_flow(&self, provider: &str, operation: Operation) -> Option<&Flow> {

@@ -45,6 +45,18 @@ pub enum Scope<'a> {
     Uncovered(Verdict),
 }
 
+impl<'a> Scope<'a> {
+    /// Its flows; none where none holds.
+    #[must_use]
+    pub fn flows(&self) -> &[&'a Flow] {
+        match self {
+            Self::Flow(flow) => std::slice::from_ref(flow),
+            Self::Strictest { flows, .. } => flows,
+            Self::UnknownBlocked | Self::Uncovered(_) => &[],
+        }
+    }
+}
+
 /// How a verdict reaches the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Enforcement {

@@ -10,7 +10,7 @@ use riskgate_core::config::{
 use riskgate_sources::openid::Openid;
 use riskgate_sources::outbound::{Identity, Roots};
 use riskgate_wire::Protocol;
-use riskgate_wire::bankid_no::{BankIdNo, Rules};
+use riskgate_wire::bankid_no::BankIdNo;
 use riskgate_wire::bankid_se::BankIdSe;
 use riskgate_wire::one_span::OneSpan;
 use riskgate_wire::tic_identity::TicIdentity;
@@ -84,7 +84,7 @@ fn one_span(
     let secrets = &config.client_certificate_refs;
     let identities = || credentials.identities(&format!("{field}.clientCertificateRefs"), secrets);
     Ok(Setup {
-        protocol: Box::new(OneSpan::new(config.challenge_code).looking_up(config.matched_rules)),
+        protocol: Box::new(OneSpan::from(config)),
         endpoint: config.endpoint.clone(),
         directory: None,
         roots: match &config.trust_bundle_ref {
@@ -111,9 +111,8 @@ fn tic_identity(
         }
         None => None,
     };
-    let url = tic.webhook.as_ref().and_then(|webhook| webhook.url.clone());
     Ok(Setup {
-        protocol: Box::new(TicIdentity::new(tic.refusal.hint_code.clone(), url)),
+        protocol: Box::new(TicIdentity::from(tic)),
         endpoint: tic.endpoint.clone(),
         directory: None,
         roots: match &tic.trust_bundle_ref {
@@ -141,13 +140,8 @@ fn bank_id_no(
         .map_err(|reason| SnapshotError::Client { index, reason })?;
     // Tokens say when they end in the time that everybody has.
     let directory = Arc::new(Openid::new(&bankid.issuer, client, timeouts.answer.0, Arc::new(WallClock)));
-    let rules = Rules {
-        refusal: bankid.refusal.error,
-        reference_claims: bankid.reference_claims.clone(),
-        require_high: bankid.require_high,
-    };
     Ok(Setup {
-        protocol: Box::new(BankIdNo::new(rules, directory.clone())),
+        protocol: Box::new(BankIdNo::new(bankid.into(), directory.clone())),
         endpoint: origin(&bankid.issuer).to_owned(),
         directory: Some(directory),
         roots,

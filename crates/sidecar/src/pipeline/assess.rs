@@ -45,12 +45,7 @@ pub(super) fn takes_time(exchange: &Exchange, order: Option<&Order>, scope: &Sco
     if order.is_some_and(|order| order.signals.iter().any(|signal| signal.source == PROVIDER_SOURCE)) {
         return false; // they were asked when the request was answered that this result belongs to
     }
-    let asks = |flow: &Flow| exchange.snapshot.sources.asks(flow, Phase::Assess);
-    match scope {
-        Scope::Flow(flow) => asks(flow),
-        Scope::Strictest { flows, .. } => flows.iter().any(|flow| asks(flow)),
-        Scope::UnknownBlocked | Scope::Uncovered(_) => false,
-    }
+    scope.flows().iter().any(|flow| exchange.snapshot.sources.asks(flow, Phase::Assess))
 }
 
 /// The provider's signal of the answer that opened a session, now that the session has a result: a challenge was met.
@@ -83,12 +78,7 @@ fn indication(
 
 /// What the flows of a scope ask of the provider's own answer.
 fn conditions<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a str> {
-    let flows: &[&Flow] = match scope {
-        Scope::Flow(flow) => std::slice::from_ref(flow),
-        Scope::Strictest { flows, .. } => flows,
-        Scope::UnknownBlocked | Scope::Uncovered(_) => &[],
-    };
-    let rules = flows.iter().filter_map(|flow| flow.rule(PROVIDER_SOURCE));
+    let rules = scope.flows().iter().filter_map(|flow| flow.rule(PROVIDER_SOURCE));
     rules.flat_map(|rule| &rule.block_when).map(String::as_str)
 }
 

@@ -10,7 +10,7 @@ use riskgate_wire::{Fault, Inquired, Inquiry};
 
 use super::gateway::{Answered, Exchange};
 use super::{forward, result, shared};
-use crate::message::{Request, Response, is_ours};
+use crate::message::{Request, Response};
 use crate::ops::metrics::{Call, Outcome};
 
 /// Asks the provider before a decision. None where it does not say in time: that never costs the decision.
@@ -37,7 +37,7 @@ pub(super) async fn ask(
 /// Remembers that a transaction was refused, with the headers that say so: for as long as a refusal is repeated.
 pub(super) async fn keep_refused(exchange: &Exchange, inquiry: &Inquiry, refused: &Response) {
     let key = Key { provider: &exchange.provider().name, reference: &inquiry.reference };
-    let headers = refused.headers.iter().filter(|(name, _)| is_ours(name)).cloned().collect();
+    let headers = refused.ours().cloned().collect();
     let settled = Settled { status: 200, headers, body: Bytes::new(), outcome: Final::Failed };
     if let Err(error) = exchange.gateway.store.settle(key, settled, None).await {
         exchange.store_failed("settle", &error);

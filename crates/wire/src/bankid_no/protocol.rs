@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use riskgate_core::config::{Mode, OAuthError};
+use riskgate_core::config::{BankIdNoConfig, Mode, OAuthError};
 use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Verdict, hex};
 use sha2::{Digest, Sha256};
 
@@ -43,6 +43,16 @@ pub struct Rules {
     pub reference_claims: Vec<String>,
     /// Whether pushed authorization requests ask for the high level.
     pub require_high: bool,
+}
+
+impl From<&BankIdNoConfig> for Rules {
+    fn from(config: &BankIdNoConfig) -> Self {
+        Self {
+            refusal: config.refusal.error,
+            reference_claims: config.reference_claims.clone(),
+            require_high: config.require_high,
+        }
+    }
 }
 
 /// The protocol of BankID Norway, as one policy configures it.

@@ -14,7 +14,7 @@ mod prepare;
 mod said;
 
 use bytes::Bytes;
-use riskgate_core::config::{LookUp as When, Mode, OneSpanMatchedRules};
+use riskgate_core::config::{LookUp as When, Mode, OneSpanConfig, OneSpanMatchedRules};
 use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet, Verdict};
 
 pub use code::{CHALLENGES, RiskCode};
@@ -39,6 +39,12 @@ pub struct OneSpan {
     matched_rules: OneSpanMatchedRules,
 }
 
+impl From<&OneSpanConfig> for OneSpan {
+    fn from(config: &OneSpanConfig) -> Self {
+        Self { matched_rules: config.matched_rules, ..Self::new(config.challenge_code) }
+    }
+}
+
 impl OneSpan {
     /// The protocol. `challenge_code` is the code that a challenge is asked for with, where OneSpan asked for none; without
     /// it the request is declined.
@@ -46,12 +52,6 @@ impl OneSpan {
     pub fn new(challenge_code: Option<u32>) -> Self {
         let challenge_code = challenge_code.filter(|code| RiskCode::is_challenge(*code));
         Self { challenge_code, ..Self::default() }
-    }
-
-    /// The same protocol, which looks up the rules that matched as `matched_rules` says.
-    #[must_use]
-    pub fn looking_up(self, matched_rules: OneSpanMatchedRules) -> Self {
-        Self { matched_rules, ..self }
     }
 
     /// Where what `said` is about is on file.

@@ -14,7 +14,7 @@ mod strict;
 pub mod webhook;
 
 use bytes::Bytes;
-use riskgate_core::config::Mode;
+use riskgate_core::config::{Mode, TicIdentityConfig};
 use riskgate_core::{Assessment, Operation, Provider, Requirement, RequirementSet};
 
 use crate::answer::{Answer, Fault};
@@ -45,6 +45,13 @@ pub use paths::{Call, HUB, NoCall, call, session_in};
 pub struct TicIdentity {
     hint_code: String,
     webhook_url: Option<String>,
+}
+
+impl From<&TicIdentityConfig> for TicIdentity {
+    fn from(config: &TicIdentityConfig) -> Self {
+        let webhook_url = config.webhook.as_ref().and_then(|webhook| webhook.url.clone());
+        Self::new(config.refusal.hint_code.clone(), webhook_url)
+    }
 }
 
 impl TicIdentity {

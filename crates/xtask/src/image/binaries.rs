@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use super::profile::Guidance;
+use crate::command::{cargo, compiler};
 use crate::tree::Tree;
 
 /// One line of cargo's JSON messages; only artifacts matter here.
@@ -41,14 +42,13 @@ pub(super) fn build(tree: &Tree, names: &[&str], into: &Path, count: Option<&Pat
 
 /// The command that builds one, but for the compiler's flags.
 fn command(tree: &Tree, name: &str) -> Result<Command> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = Command::new(cargo());
     command
         .current_dir(tree.root())
         .args(["build", "--locked", "--release", "--message-format=json-render-diagnostics"])
         .args(["--package", name, "--bin", name])
         // Named, though it is this machine: else the flags would be those of build scripts, too, which cannot be static.
-        .args(["--target", &host()?])
+        .args(["--target", &compiler("host: ")?])
         .env("CFLAGS", c_flags(tree)?)
         .env("CXXFLAGS", c_flags(tree)?)
         .env("SOURCE_DATE_EPOCH", "0")
@@ -70,14 +70,6 @@ fn executable(command: &mut Command, name: &str) -> Result<PathBuf> {
         }
     }
     bail!("cargo built no binary {name}")
-}
-
-/// The compiler's own target.
-fn host() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
-    let text = String::from_utf8(output.stdout)?;
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
 
 /// Where things lie on this machine, and what stands in the binaries instead.

@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::Result;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use riskgate_core::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -121,7 +122,5 @@ fn tar(entries: &[(String, impl AsRef<[u8]>, u32)]) -> Result<Vec<u8>> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    hex::prefixed("sha256:", &Sha256::digest(bytes))
 }

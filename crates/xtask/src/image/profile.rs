@@ -7,11 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use flate2::read::GzDecoder;
+use riskgate_core::hex;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::command::{cargo, compiler, output};
 use crate::tree::Tree;
 
 /// The binary that has a profile. The operator's work is waiting for the API server.
@@ -82,8 +84,7 @@ fn unpacked(tree: &Tree, name: &str) -> Result<PathBuf> {
 /// What the names of functions depend on, by which a profile finds them: the compiler, its target, and every dependency's
 /// version and features. Our own functions are found, and only those that were changed have lost their counts.
 fn symbols(tree: &Tree) -> Result<String> {
-    let compiler = output(Command::new("rustc").arg("-vV"))?;
-    let dependencies = output(Command::new("cargo").current_dir(tree.root()).args([
+    let dependencies = output(Command::new(cargo()).current_dir(tree.root()).args([
         "tree",
         "--locked",
         "--package",
@@ -97,24 +98,9 @@ fn symbols(tree: &Tree) -> Result<String> {
     ]))?;
     // A package of the workspace is named with the folder that it lies in.
     let dependencies = dependencies.replace(&tree.root().display().to_string(), "");
-    let line = |start: &str| compiler.lines().find(|line| line.starts_with(start)).map(str::to_owned);
-    let (release, host) =
-        line("rustc ").zip(line("host: ")).context("rustc -vV prints its release and host")?;
-    let digest = Sha256::digest(dependencies);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{release}\n{host}\ndependencies: sha256:{digest}\n"))
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let output =
-        command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
-    ensure!(
-        output.status.success(),
-        "{} failed: {}",
-        command.get_program().display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).context("the command prints UTF-8")
+    let (release, host) = (compiler("rustc ")?, compiler("host: ")?);
+    let dependencies = hex::prefixed("sha256:", &Sha256::digest(dependencies));
+    Ok(format!("rustc {release}\nhost: {host}\ndependencies: {dependencies}\n"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Warnings on a flow of BankID Norway: its own answers carry no risk, so that all depends on the sources.
 
 use riskgate_core::config::{BankIdNoConfig, SourceKind};
-use riskgate_core::{Flow, PROVIDER_SOURCE, SidecarConfig, Verdict};
+use riskgate_core::{Flow, SidecarConfig, Verdict};
 
 use super::Warnings;
 use super::flow::{self, Challenged, effective};
@@ -23,7 +23,7 @@ pub(super) fn warn(
         ),
         Some(threshold) => gaps(path, flow, threshold, (config, bankid), warnings),
     }
-    let own = effective(flow, PROVIDER_SOURCE, |rule| rule.when_not_applicable, flow.when_not_applicable);
+    let own = effective(flow, |rule| rule.when_not_applicable, flow.when_not_applicable);
     if own != Verdict::Allow {
         let message = format!(
             "every login gets {own}: BankID Norway's own answers carry no risk, which is always NotApplicable; write Allow, \
@@ -47,10 +47,9 @@ fn gaps(
 ) {
     let (mut of_flow_unknown, mut of_flow_unavailable) = (false, false);
     for (here, rule) in flow::listed(path, flow) {
-        let is_security_data = config
-            .sources
-            .iter()
-            .any(|source| source.name == rule.name && matches!(source.kind, SourceKind::SecurityData(_)));
+        let source = config.source(&rule.name);
+        let is_security_data =
+            source.is_some_and(|source| matches!(source.kind, SourceKind::SecurityData(_)));
         if !is_security_data {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Warnings on a flow of Swedish BankID.
 
-use riskgate_core::{Flow, PROVIDER_SOURCE, Verdict};
+use riskgate_core::{Flow, Verdict};
 
 use super::Warnings;
 use super::flow::{self, Challenged, effective};
@@ -42,17 +42,14 @@ pub(super) fn warn(path: &str, flow: &Flow, screens: bool, warnings: &mut Warnin
 
 fn gaps(path: &str, flow: &Flow, warnings: &mut Warnings) {
     let Some(threshold) = flow::threshold(flow) else { return flow::no_threshold(path, warnings) };
-    if effective(flow, PROVIDER_SOURCE, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
+    if effective(flow, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
         let message = format!(
             "{threshold} can be walked around: a start by QR code, which a fraudster can choose, looks exactly like no \
              indication; write Challenge or Block"
         );
         warnings.add(format!("{path}.whenUnknown"), message);
     }
-    if effective(flow, PROVIDER_SOURCE, |rule| rule.when_unavailable, flow.when_unavailable) == Verdict::Allow
-    {
-        flow::unavailable(path, threshold, warnings);
-    }
+    flow::own_unavailable(path, flow, threshold, warnings);
 }
 
 fn thresholds_without_effect(path: &str, flow: &Flow, warnings: &mut Warnings) {

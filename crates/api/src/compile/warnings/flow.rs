@@ -12,14 +12,9 @@ pub(super) struct Challenged {
     pub(super) unmet: Option<&'static str>,
 }
 
-/// Where `own` replaces the flow's rule for the source named `source`, that holds.
-pub(super) fn effective(
-    flow: &Flow,
-    source: &str,
-    own: fn(&SourceRule) -> Option<Verdict>,
-    of_flow: Verdict,
-) -> Verdict {
-    flow.rule(source).and_then(own).unwrap_or(of_flow)
+/// Where `own` replaces the flow's rule for the provider's indication, that holds.
+pub(super) fn effective(flow: &Flow, own: fn(&SourceRule) -> Option<Verdict>, of_flow: Verdict) -> Verdict {
+    flow.rule(PROVIDER_SOURCE).and_then(own).unwrap_or(of_flow)
 }
 
 /// The field of the flow's strictest threshold.
@@ -54,6 +49,13 @@ pub(super) fn no_threshold(path: &str, warnings: &mut Warnings) {
 pub(super) fn unavailable(path: &str, threshold: &str, warnings: &mut Warnings) {
     let message = format!("{threshold} holds only while the source answers; write Challenge or Block");
     warnings.add(format!("{path}.whenUnavailable"), message);
+}
+
+/// The same, where the provider's own indication may be away.
+pub(super) fn own_unavailable(path: &str, flow: &Flow, threshold: &str, warnings: &mut Warnings) {
+    if effective(flow, |rule| rule.when_unavailable, flow.when_unavailable) == Verdict::Allow {
+        unavailable(path, threshold, warnings);
+    }
 }
 
 /// Scores on an indication that has none.
@@ -97,9 +99,8 @@ pub(super) fn challenge(
     let at_collect = format!("{path}.challenge.atCollect");
     match (flow.challenge.at_collect, particular.unmet) {
         (AtCollect::Block, _) => {
-            for field in particular.refused.iter().flat_map(|_| &challenging) {
-                let message = particular.refused.unwrap_or_default();
-                warnings.add(format!("{path}.{field}"), message);
+            if let Some(message) = particular.refused {
+                challenging.iter().for_each(|field| warnings.add(format!("{path}.{field}"), message));
             }
         }
         _ if challenging.is_empty() && !by_source => warnings.add(

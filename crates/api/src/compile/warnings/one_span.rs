@@ -1,7 +1,7 @@
 //! Warnings on a flow of OneSpan.
 
 use riskgate_core::config::{LookUp, OneSpanConfig};
-use riskgate_core::{Condition, Flow, PROVIDER_SOURCE, Threshold, Verdict};
+use riskgate_core::{Condition, Flow, Threshold, Verdict};
 
 use super::Warnings;
 use super::flow::{self, Challenged, effective};
@@ -18,7 +18,7 @@ pub(super) fn warn(
     (one_span, screens): (&OneSpanConfig, bool),
     warnings: &mut Warnings,
 ) {
-    if effective(flow, PROVIDER_SOURCE, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
+    if effective(flow, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
         warnings.add(
             format!("{path}.whenUnknown"),
             "whoever calls OneSpan without asking for an assessment (LoginInput) gets no code, and passes; write Challenge or \

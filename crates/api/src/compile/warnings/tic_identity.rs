@@ -2,7 +2,7 @@
 
 use riskgate_core::config::EnrichmentType::{CompanyRoles, Income, IpIntelligence, PropertyOwnership, Spar};
 use riskgate_core::config::{EnrichmentType, SourceKind, TicEnrichmentConfig, TicIdentityConfig};
-use riskgate_core::{Flow, PROVIDER_SOURCE, SidecarConfig, SourceRule, Verdict};
+use riskgate_core::{Flow, SidecarConfig, SourceRule, Verdict};
 
 use super::Warnings;
 use super::flow::{self, Challenged, effective};
@@ -40,7 +40,7 @@ pub(super) fn warn(
         Some(threshold) => gaps(path, flow, threshold, tic, warnings),
     }
     for (here, rule) in flow::listed(path, flow) {
-        let source = config.sources.iter().find(|source| source.name == rule.name);
+        let source = config.source(&rule.name);
         if let Some(SourceKind::TicEnrichment(enrichment)) = source.map(|source| &source.kind) {
             enriched(&here, flow, rule, enrichment, warnings);
         }
@@ -49,7 +49,7 @@ pub(super) fn warn(
 }
 
 fn gaps(path: &str, flow: &Flow, threshold: &str, tic: &TicIdentityConfig, warnings: &mut Warnings) {
-    if effective(flow, PROVIDER_SOURCE, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
+    if effective(flow, |rule| rule.when_unknown, flow.when_unknown) == Verdict::Allow {
         let brings = if tic.webhook.is_some() {
             "at a tenant without IP enrichment"
         } else {
@@ -61,10 +61,7 @@ fn gaps(path: &str, flow: &Flow, threshold: &str, tic: &TicIdentityConfig, warni
         );
         warnings.add(format!("{path}.whenUnknown"), message);
     }
-    if effective(flow, PROVIDER_SOURCE, |rule| rule.when_unavailable, flow.when_unavailable) == Verdict::Allow
-    {
-        flow::unavailable(path, threshold, warnings);
-    }
+    flow::own_unavailable(path, flow, threshold, warnings);
 }
 
 /// An enrichment whose rules can never hold, or hold for everybody.

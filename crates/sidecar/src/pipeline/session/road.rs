@@ -82,7 +82,7 @@ pub(in crate::pipeline) async fn after(exchange: &Exchange, request: &Request<'_
         return passed(exchange, Call::Pass, request).await.unwrap_or_else(|none| none);
     }
     match decision::decide_unseen(exchange, &reference, Patience::Endless).await {
-        Some(Decision::Refused(refusal)) => refused_after(exchange, refusal),
+        Some(Decision::Refused(refusal)) => refused_after(exchange, &refusal),
         Some(Decision::Failed(answered)) => answered,
         Some(Decision::Allowed(headers)) => match handed_or_passed(exchange, &reference, request).await {
             Ok(mut answered) => {
@@ -114,7 +114,7 @@ async fn completed_meanwhile(
             response.headers.extend(headers);
             Answered::new(Outcome::Allowed, response)
         }
-        Some(Decision::Refused(refusal)) => refused_after(exchange, refusal),
+        Some(Decision::Refused(refusal)) => refused_after(exchange, &refusal),
         Some(Decision::Failed(answered)) => answered,
         Some(Decision::Later) | None => {
             let response = exchange
@@ -125,13 +125,12 @@ async fn completed_meanwhile(
 }
 
 /// The refusal of what only a completed session has, with the decision's own headers: which session was refused, and why.
-fn refused_after(exchange: &Exchange, refusal: Response) -> Answered {
+fn refused_after(exchange: &Exchange, refusal: &Response) -> Answered {
     let Some(sessions) = exchange.provider().protocol.sessions() else {
         return forward::NoAnswer::NotSent.answer(exchange);
     };
     let mut refused = Response::own(sessions.refuse_after());
-    let ours = |(name, _): &(http::HeaderName, _)| crate::message::is_ours(name);
-    refused.headers.extend(refusal.headers.into_iter().filter(ours));
+    refused.headers.extend(refusal.ours().cloned());
     Answered::new(Outcome::Blocked, refused)
 }
 

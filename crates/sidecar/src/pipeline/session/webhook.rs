@@ -102,7 +102,7 @@ async fn taken(exchange: &Exchange, room: &WebhookRoom, notice: Notice) -> (Outc
         }
         Some(Decision::Refused(refusal)) => match refused(room, &notice, &signed) {
             Some(mut outgoing) => {
-                outgoing.headers.extend(refusal.headers.into_iter().filter(|(name, _)| is_ours(name)));
+                outgoing.headers.extend(refusal.ours().cloned());
                 passed_on(exchange, room, outgoing, Outcome::Blocked).await
             }
             None => (Outcome::Rejected, StatusCode::BAD_REQUEST),

@@ -73,7 +73,7 @@ pub(super) fn check(
     asked: &Question,
 ) -> Result<(), NotThere> {
     for name in asked.sayings.sources().filter(|name| *name != PROVIDER_SOURCE) {
-        if config.sources.iter().all(|source| source.name != name) {
+        if config.source(name).is_none() {
             let known: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
             let advice = if known.is_empty() {
                 "it has none".to_owned()

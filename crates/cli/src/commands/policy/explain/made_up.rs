@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use riskgate_core::config::{ProviderConfig, ProviderKind};
 use riskgate_core::{Operation, Provider};
-use riskgate_wire::bankid_no::{BankIdNo, Directory, Known, Rules};
+use riskgate_wire::bankid_no::{BankIdNo, Directory, Known};
 use riskgate_wire::bankid_se::{self, BankIdSe};
 use riskgate_wire::one_span::OneSpan;
 use riskgate_wire::tic_identity::{self, TicIdentity};
@@ -47,19 +47,9 @@ impl Directory for Nowhere {
 pub(super) fn protocol(entry: &ProviderConfig) -> Box<dyn Protocol> {
     match &entry.kind {
         ProviderKind::BankIdSe(bankid) => Box::new(BankIdSe::new(bankid.refusal.clone())),
-        ProviderKind::TicIdentity(tic) => {
-            let url = tic.webhook.as_ref().and_then(|webhook| webhook.url.clone());
-            Box::new(TicIdentity::new(tic.refusal.hint_code.clone(), url))
-        }
-        ProviderKind::BankIdNo(bankid) => {
-            let rules = Rules {
-                refusal: bankid.refusal.error,
-                reference_claims: bankid.reference_claims.clone(),
-                require_high: bankid.require_high,
-            };
-            Box::new(BankIdNo::new(rules, Arc::new(Nowhere)))
-        }
-        ProviderKind::OneSpan(one_span) => Box::new(OneSpan::new(one_span.challenge_code)),
+        ProviderKind::TicIdentity(tic) => Box::new(TicIdentity::from(tic)),
+        ProviderKind::BankIdNo(bankid) => Box::new(BankIdNo::new(bankid.into(), Arc::new(Nowhere))),
+        ProviderKind::OneSpan(one_span) => Box::new(OneSpan::from(one_span)),
     }
 }
 

@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
     /// What the sources of a flow say in `phase`.
     fn signals(&self, flow: &Flow, phase: Phase) -> Result<Vec<Signal>, RehearsalError> {
         let asked = flow.sources.iter().filter(|rule| {
-            let source = self.config.sources.iter().find(|source| source.name == rule.name);
+            let source = self.config.source(&rule.name);
             source.is_some_and(|source| source.kind.is_asked_in(phase))
         });
         asked
@@ -172,7 +172,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Rehearsal<'a>, RehearsalError> {
         let (answer, completed) = made_up::result(&*self.protocol, self.question)?;
         signals.push(self.indication(completed.ok_or(RehearsalError::NotComplete)?));
-        for flow in flows(&scope) {
+        for flow in scope.flows() {
             for signal in self.signals(flow, Phase::Assess)? {
                 let is_said = |known: &Signal| known.source == signal.source && known.phase == Phase::Assess;
                 if !signals.iter().any(is_said) {
@@ -286,14 +286,6 @@ impl<'a> Stage<'a> {
 fn tell_prepared(record: &mut DecisionRecord<'static>, prepared: &Prepared) {
     record.attached = prepared.attached.clone().into();
     record.lint = prepared.lint.iter().map(ToString::to_string).collect();
-}
-
-fn flows<'a>(scope: &Scope<'a>) -> Vec<&'a Flow> {
-    match scope {
-        Scope::Flow(flow) => vec![flow],
-        Scope::Strictest { flows, .. } => flows.clone(),
-        Scope::UnknownBlocked | Scope::Uncovered(_) => Vec::new(),
-    }
 }
 
 /// What the policy gives to an order whose application sent no header.
